@@ -1,0 +1,59 @@
+// The manifest: everything that the edge needs to know about a model, beside its weights.
+import * as z from "zod/mini";
+import { FeatureMap } from "../features/feature-map.ts";
+import { Architecture } from "../scoring/architecture.ts";
+import { Calibration } from "../scoring/calibration.ts";
+
+/** Version of the manifest's own layout. A reader refuses versions it does not know. */
+export const MANIFEST_VERSION = 1;
+
+/** Lower-case hex of a SHA-256. */
+export const Sha256 = z.string().check(z.regex(/^[0-9a-f]{64}$/, "expected 64 lower-case hex digits"));
+
+/** One evaluated set of scores. `auc` and `prAuc` are null where one class is absent. */
+export const Metrics = z.strictObject({
+  auc: z.nullable(z.number()),
+  prAuc: z.nullable(z.number()),
+  logloss: z.number(),
+  ece: z.number(),
+  examples: z.int(),
+});
+export type Metrics = z.infer<typeof Metrics>;
+
+/**
+ * `files.weights` is the content address of a safetensors object. `dataRange` is the time span of the examples that it learned
+ * from (milliseconds since the epoch), null where the data have no time. `codeCommit` is null outside a git checkout.
+ */
+export const Manifest = z.strictObject({
+  formatVersion: z.literal(MANIFEST_VERSION),
+  task: z.string(),
+  family: z.string(),
+  createdMs: z.int(),
+  featureMap: FeatureMap,
+  architecture: Architecture,
+  calibration: Calibration,
+  metrics: z.record(z.string(), Metrics),
+  dataRange: z.nullable(z.strictObject({ firstMs: z.int(), lastMs: z.int() })),
+  codeCommit: z.nullable(z.string()),
+  files: z.strictObject({ weights: z.strictObject({ sha256: Sha256, sizeBytes: z.int() }) }),
+});
+export type Manifest = z.infer<typeof Manifest>;
+
+/** Channels that a pointer can move on. */
+export const Channel = z.enum(["stable", "canary", "shadow"]);
+export type Channel = z.infer<typeof Channel>;
+
+/**
+ * The only mutable object. `sequence` rises by one with every move, so that a reader that has seen a later one knows a replay;
+ * rollback is a new pointer to an older digest. `digest` addresses the signed envelope of a manifest or of a catalog.
+ */
+export const Pointer = z.strictObject({
+  formatVersion: z.literal(1),
+  name: z.string(),
+  channel: Channel,
+  sequence: z.int().check(z.minimum(1)),
+  digest: Sha256,
+  previousDigest: z.nullable(Sha256),
+  movedMs: z.int(),
+});
+export type Pointer = z.infer<typeof Pointer>;

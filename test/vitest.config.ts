@@ -1,0 +1,28 @@
+// Three projects: the rules of the house, Node, and workerd. What lives in shared/ runs in both runtimes.
+import { cloudflareTest } from "@cloudflare/vitest-plugin";
+import { defineConfig } from "vitest/config";
+
+const root = new URL("..", import.meta.url).pathname;
+
+export default defineConfig({
+  test: {
+    projects: [
+      { root, test: { name: "tidy", include: ["test/tidy.test.ts"] } },
+      {
+        root,
+        test: {
+          name: "node",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/tidy.test.ts", "test/functions/**", "**/node_modules/**"],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        root,
+        plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml", environment: "test" } })],
+        test: { name: "workerd", include: ["test/functions/**/*.test.ts", "test/shared/**/*.test.ts"] },
+      },
+    ],
+  },
+});

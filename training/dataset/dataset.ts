@@ -1,0 +1,10 @@
+// Encoded examples in memory: what the engine trains on and what evaluation scores.
+import type { Bags } from "../../shared/features/bags.ts";
+
+/** `context.count` = `candidate.count` = `labels.length` examples. `labels` are 0 or 1. `timesMs` is null where the data have no time. */
+export interface Dataset {
+  readonly context: Bags;
+  readonly candidate: Bags;
+  readonly labels: Uint8Array;
+  readonly timesMs: Float64Array | null;
+}
