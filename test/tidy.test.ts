@@ -1,6 +1,6 @@
 // The rules of the house, held against the tree, and each held against a small tree that breaks it.
 import { describe, expect, it } from "vitest";
-import * as rules from "./tidy/rules.ts";
+import { rules } from "./tidy/rules.ts";
 import { readSources, readTree } from "./tidy/tree.ts";
 
 const root = new URL("..", import.meta.url).pathname;

@@ -40,7 +40,7 @@ const product = (file: SourceFile) => /^(functions|training|shared)\//.test(file
 const files = (tree: Tree) => [...tree.values()];
 
 /** `functions -> shared <- training`; `infra` reads the keys; nothing else crosses. */
-export const walls: Rule = (tree) =>
+const walls: Rule = (tree) =>
   files(tree).flatMap(({ path, imports }) => {
     const wall = WALLS[path.split("/")[0] ?? ""];
     if (!wall) return [];
@@ -54,7 +54,7 @@ export const walls: Rule = (tree) =>
   });
 
 /** `decision/` is pure, and its stages do not know each other: only decide.ts does. */
-export const decisionIsPure: Rule = (tree) =>
+const decisionIsPure: Rule = (tree) =>
   files(tree)
     .filter(({ path }) => path.startsWith("functions/decision/"))
     .flatMap(({ path, imports }) =>
@@ -68,7 +68,7 @@ export const decisionIsPure: Rule = (tree) =>
     );
 
 /** No import cycles, type imports included. */
-export const noCycles: Rule = (tree) => {
+const noCycles: Rule = (tree) => {
   const state = new Map<string, "open" | "done">();
   const found: string[] = [];
   const visit = (path: string, trail: readonly string[]): void => {
@@ -86,17 +86,17 @@ export const noCycles: Rule = (tree) => {
 };
 
 /** A name must say what is inside. */
-export const noVagueNames: Rule = (tree) =>
+const noVagueNames: Rule = (tree) =>
   files(tree)
     .filter(({ path }) => path.split(/[/.]/).some((part) => /^(utils?|helpers?|common|misc)$/.test(part)))
     .map(({ path }) => `${path}: name it after what it does`);
 
-export const noBarrels: Rule = (tree) =>
+const noBarrels: Rule = (tree) =>
   files(tree)
     .filter((file) => product(file) && file.barrel)
     .map(({ path }) => `${path} only re-exports: import from where things are`);
 
-export const shortFunctions: Rule = (tree) =>
+const shortFunctions: Rule = (tree) =>
   files(tree).flatMap(({ path, functions }) =>
     path.startsWith("test/")
       ? []
@@ -105,14 +105,14 @@ export const shortFunctions: Rule = (tree) =>
           .map(({ line, lineCount }) => `${path}:${line} is a function of ${lineCount} lines; ${MAX_FUNCTION_LINES} is the wall`),
   );
 
-export const shortFiles: Rule = (tree) =>
+const shortFiles: Rule = (tree) =>
   files(tree)
     .map(({ path, text }) => ({ path, lineCount: text.split("\n").length }))
     .filter(({ lineCount }) => lineCount > MAX_FILE_LINES)
     .map(({ path, lineCount }) => `${path} has ${lineCount} lines: does it hold two ideas?`);
 
 /** Every file of the product is reached from an entry. */
-export const noDeadFiles: Rule = (tree) => {
+const noDeadFiles: Rule = (tree) => {
   const reached = new Set<string>();
   const visit = (path: string): void => {
     if (reached.has(path)) return;
@@ -125,12 +125,12 @@ export const noDeadFiles: Rule = (tree) => {
     .map(({ path }) => `${path} is reached from no entry`);
 };
 
-export const headerLines: Rule = (tree) =>
+const headerLines: Rule = (tree) =>
   files(tree)
     .filter((file) => product(file) && !file.text.startsWith("//"))
     .map(({ path }) => `${path} must begin with a line that says what it is`);
 
-export const noBannedCalls: Rule = (tree) =>
+const noBannedCalls: Rule = (tree) =>
   files(tree).flatMap(({ path, text }) =>
     BANNED.filter(({ where }) => where.test(path)).flatMap(({ pattern, instead }) =>
       text
@@ -142,3 +142,16 @@ export const noBannedCalls: Rule = (tree) =>
         ),
     ),
   );
+
+export const rules = {
+  walls,
+  decisionIsPure,
+  noCycles,
+  noVagueNames,
+  noBarrels,
+  shortFunctions,
+  shortFiles,
+  noDeadFiles,
+  headerLines,
+  noBannedCalls,
+};
