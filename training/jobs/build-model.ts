@@ -1,19 +1,10 @@
 // Encoded splits -> a model that can be served: train, quantize, calibrate on the served logits, evaluate. No files, no store.
 import type { Manifest, Metrics } from "../../shared/artifact/manifest.ts";
-import type { FeatureMap } from "../../shared/features/feature-map.ts";
 import type { Calibration } from "../../shared/scoring/calibration.ts";
 import type { ServedModel } from "../../shared/scoring/scorer.ts";
 import type { Task } from "../../shared/tasks/task.ts";
-import type { Dataset } from "../dataset/dataset.ts";
+import type { Splits } from "../dataset/load.ts";
 import type { FloatModel } from "../model/float-model.ts";
-
-/** Examples encoded with one feature map, which was fitted on `train` alone. In time order where the data have time. */
-export interface EncodedSplits {
-  readonly featureMap: FeatureMap;
-  readonly train: Dataset;
-  readonly valid: Dataset;
-  readonly test: Dataset;
-}
 
 /** How far training is. `samplesDone` counts from the first epoch; `samplesTotal` assumes that no epoch is spared by early stop. */
 export interface BuildProgress {
@@ -30,7 +21,7 @@ export interface BuildProgress {
 
 export interface BuildRequest {
   readonly task: Task;
-  readonly splits: EncodedSplits;
+  readonly splits: Splits;
   readonly device: "auto" | "wasm" | "cpu" | "webgpu" | "node" | "node-gpu";
   readonly seed: number;
   readonly onProgress?: (progress: BuildProgress) => void;
@@ -38,15 +29,19 @@ export interface BuildRequest {
   readonly signal?: AbortSignal;
 }
 
-/** Metrics by model and split. Both models are calibrated on their own logits of `valid`. */
-export type MetricName = "float.valid" | "float.test" | "served.valid" | "served.test";
+/** `test` is null where the splits have none. */
+export interface SplitMetrics {
+  readonly valid: Metrics;
+  readonly test: Metrics | null;
+}
 
 export interface BuiltModel {
   readonly floatModel: FloatModel;
   readonly served: ServedModel;
   /** Fitted on the logits of the serving kernel over `valid`. */
   readonly calibration: Calibration;
-  readonly metrics: Readonly<Record<MetricName, Metrics>>;
+  /** Each model calibrated on its own logits of `valid`; `served` is scored by the serving kernel. */
+  readonly metrics: { readonly float: SplitMetrics; readonly served: SplitMetrics };
   /** The weights' safetensors bytes: the same for the same task, splits, seed and device. */
   readonly weights: Uint8Array;
   /** The manifest but for when and from which code it was made. */
