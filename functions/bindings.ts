@@ -1,0 +1,60 @@
+// What the runtime gives -> what we rely on. The only reader of env: parsed once an isolate, then trusted.
+import * as z from "zod/mini";
+import { parse } from "../shared/schemas/coded-error.ts";
+
+const name = z.string().check(z.minLength(1));
+const WebUrl = z.url({ protocol: /^https?$/ });
+
+const Environment = z.object({
+  STORE_ENDPOINT: WebUrl,
+  STORE_REGION: name,
+  ARTIFACT_BUCKET: name,
+  EVENT_BUCKET: name,
+  STORE_ACCESS_KEY_ID: name,
+  STORE_SECRET_ACCESS_KEY: name,
+  PUBLIC_KEYS: z.string(),
+  TRACKING_SECRET: name,
+  POINTER_TTL_MS: z.pipe(z.coerce.number(), z.int().check(z.minimum(1))),
+  PUBLIC_ORIGIN: z.union([z.literal(""), WebUrl]),
+  EVENT_QUEUE: z.custom<Queue>(
+    (value) => typeof value === "object" && value !== null && "sendBatch" in value,
+    "expected a queue",
+  ),
+});
+
+/** `publicOrigin` is empty where tracking URLs take the origin of the request. */
+export interface Bindings {
+  readonly store: {
+    readonly endpoint: string;
+    readonly region: string;
+    readonly accessKeyId: string;
+    readonly secretAccessKey: string;
+  };
+  readonly artifactBucket: string;
+  readonly eventBucket: string;
+  readonly publicKeys: string;
+  readonly trackingSecret: string;
+  readonly pointerTtlMs: number;
+  readonly publicOrigin: string;
+  readonly eventQueue: Queue;
+}
+
+/** Throws a `CodedError` that names the variable which is missing or wrong. */
+export function readBindings(env: unknown): Bindings {
+  const parsed = parse(Environment, env, "env");
+  return {
+    store: {
+      endpoint: parsed.STORE_ENDPOINT,
+      region: parsed.STORE_REGION,
+      accessKeyId: parsed.STORE_ACCESS_KEY_ID,
+      secretAccessKey: parsed.STORE_SECRET_ACCESS_KEY,
+    },
+    artifactBucket: parsed.ARTIFACT_BUCKET,
+    eventBucket: parsed.EVENT_BUCKET,
+    publicKeys: parsed.PUBLIC_KEYS,
+    trackingSecret: parsed.TRACKING_SECRET,
+    pointerTtlMs: parsed.POINTER_TTL_MS,
+    publicOrigin: parsed.PUBLIC_ORIGIN,
+    eventQueue: parsed.EVENT_QUEUE,
+  };
+}

@@ -1,0 +1,42 @@
+// Request body -> parsed value. Everything that can be wrong with a body is found here, before a route sees it.
+import type { Context } from "hono";
+import type * as z from "zod/mini";
+import { CodedError, parse } from "../../shared/schemas/coded-error.ts";
+
+/** Largest body. 500 candidates of 20 features each are about a third of it. */
+export const MAX_BODY_BYTES = 1_000_000;
+
+/** Parses a JSON body, or throws a `CodedError`: `content_type_unsupported`, `body_too_large`, `json_malformed`, or the schema's. */
+export async function readJsonBody<Schema extends z.core.$ZodType>(context: Context, schema: Schema): Promise<z.output<Schema>> {
+  const type = context.req.header("content-type")?.split(";")[0]?.trim().toLowerCase();
+  if (type !== "application/json") {
+    throw new CodedError("content_type_unsupported", "", "send JSON with the header content-type: application/json");
+  }
+  return parse(schema, parseJson(await readText(context.req.raw)));
+}
+
+/** The body as text, read no further than `MAX_BODY_BYTES` whatever `content-length` says. */
+export async function readText(request: Request): Promise<string> {
+  if (Number(request.headers.get("content-length") ?? 0) > MAX_BODY_BYTES) throw bodyTooLarge();
+  const decoder = new TextDecoder();
+  let text = "";
+  let sizeBytes = 0;
+  for await (const chunk of request.body ?? []) {
+    sizeBytes += chunk.byteLength;
+    if (sizeBytes > MAX_BODY_BYTES) throw bodyTooLarge();
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+}
+
+function bodyTooLarge(): CodedError {
+  return new CodedError("body_too_large", "", `send at most ${MAX_BODY_BYTES} bytes; split the call into several`);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new CodedError("json_malformed", "", `the body is not JSON: ${(error as SyntaxError).message}`); // all that JSON.parse throws
+  }
+}
