@@ -1,0 +1,22 @@
+// Compiles the AssemblyScript kernels to wasm. Runs on install (`npm run prepare`); the outputs are not committed.
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import asc from "assemblyscript/asc";
+
+/** Source, output and the compiler's flags beyond `FLAGS`. Paths are relative to the project's root. */
+const TARGETS: readonly { readonly source: string; readonly output: string; readonly flags: readonly string[] }[] = [
+  // No relaxed SIMD: its results differ between processors, and the kernel must equal the reference bit for bit.
+  { source: "shared/scoring/kernel/assembly/scorer.ts", output: "shared/scoring/kernel/scorer.wasm", flags: [] },
+  { source: "training/kernels/assembly/gemm.ts", output: "training/kernels/gemm.wasm", flags: [] },
+];
+
+/** The kernels allocate nothing and never abort, so that they need no runtime and import nothing; memory is exported. */
+const FLAGS = ["--optimizeLevel", "3", "--shrinkLevel", "0", "--converge", "--runtime", "stub", "--use", "abort=", "--enable", "simd"];
+
+const root = fileURLToPath(new URL("../../..", import.meta.url));
+
+for (const { source, output, flags } of TARGETS) {
+  if (!existsSync(`${root}${source}`)) continue;
+  const { error, stderr } = await asc.main([source, "--outFile", output, "--baseDir", root, ...FLAGS, ...flags]);
+  if (error) throw new Error(`${source} does not compile:\n${stderr.toString()}`, { cause: error });
+}
