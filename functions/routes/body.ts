@@ -7,10 +7,14 @@ import { CodedError, parse } from "../../shared/schemas/coded-error.ts";
 export const MAX_BODY_BYTES = 1_000_000;
 
 /** Parses a JSON body, or throws a `CodedError`: `content_type_unsupported`, `body_too_large`, `json_malformed`, or the schema's. */
-export async function readJsonBody<Schema extends z.core.$ZodType>(context: Context, schema: Schema): Promise<z.output<Schema>> {
+export async function readJsonBody<Schema extends z.core.$ZodType>(
+  context: Context,
+  schema: Schema,
+  contentTypes: readonly string[] = ["application/json"],
+): Promise<z.output<Schema>> {
   const type = context.req.header("content-type")?.split(";")[0]?.trim().toLowerCase();
-  if (type !== "application/json") {
-    throw new CodedError("content_type_unsupported", "", "send JSON with the header content-type: application/json");
+  if (type === undefined || !contentTypes.includes(type)) {
+    throw new CodedError("content_type_unsupported", "", `send JSON with the header content-type: ${contentTypes.join(" or ")}`);
   }
   return parse(schema, parseJson(await readText(context.req.raw)));
 }

@@ -6,6 +6,10 @@ import type { CodedError, Problem } from "../../shared/schemas/coded-error.ts";
 /** Codes whose status is not 422, "the field at `path` is not what we take". */
 const STATUS = {
   json_malformed: 400,
+  token_malformed: 400,
+  token_forged: 400,
+  token_version_unknown: 400,
+  token_kind_wrong: 400,
   route_unknown: 404,
   task_unknown: 404,
   placement_unknown: 404,
@@ -13,6 +17,7 @@ const STATUS = {
   body_too_large: 413,
   content_type_unsupported: 415,
   internal: 500,
+  queue_unavailable: 503,
 } as const;
 
 const TITLES: Record<number, string> = {
@@ -23,6 +28,7 @@ const TITLES: Record<number, string> = {
   415: "Unsupported media type",
   422: "Invalid request",
   500: "Internal error",
+  503: "Unavailable",
 };
 
 /** What every error answers with. `problems` lists all of them where there is more than one. */

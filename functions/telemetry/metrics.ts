@@ -44,6 +44,21 @@ export function createMetrics() {
     ),
     eventsAccepted: registry.counter("selvedge_events_accepted_total", "Events handed to the queue, by type.", ["type"]),
     eventsLost: registry.counter("selvedge_events_lost_total", "Events that could not be handed on, by reason.", ["reason"]),
+    eventsTrimmed: registry.counter(
+      "selvedge_events_trimmed_total",
+      "Decision events that were too big for a message, by what was left out of them.",
+      ["reason"],
+    ),
+    eventsConsumed: registry.counter(
+      "selvedge_events_consumed_total",
+      "Events that the queue handed to the consumer, by outcome: stored, already_stored, event_invalid (set aside) or retried.",
+      ["outcome", "reason"],
+    ),
+    trackingRefusals: registry.counter(
+      "selvedge_tracking_refusals_total",
+      "Impression and click requests that count for nothing, by kind and reason.",
+      ["kind", "reason"],
+    ),
     render: () => registry.render(),
   };
 }

@@ -1,0 +1,90 @@
+// Queue -> store: each batch becomes one NDJSON object, and is acknowledged only once that object is written.
+import { sha256Hex } from "../../shared/artifact/envelope.ts";
+import { eventKey } from "../../shared/artifact/keys.ts";
+import type { ObjectStore } from "../../shared/artifact/store.ts";
+import { CodedError } from "../../shared/schemas/coded-error.ts";
+import { Event } from "../../shared/schemas/events.ts";
+
+/** What a batch came to; `events` or `messages` are counted under it. */
+export type BatchCount =
+  | { readonly outcome: "stored" | "already_stored" | "event_invalid"; readonly count: number }
+  | { readonly outcome: "retried"; readonly count: number; readonly reason: string };
+
+export interface ConsumerDependencies {
+  readonly eventStore: Pick<ObjectStore, "put">;
+  readonly onCount: (count: BatchCount) => void;
+}
+
+/** Longest pause before a batch is tried again. */
+const MAX_RETRY_DELAY_SECONDS = 600;
+
+/**
+ * Never throws: a batch that cannot be written is retried as a whole, later and later. What is no event is set aside under
+ * `events/rejected/`, not retried for ever. A batch that was written but not acknowledged is delivered again; where it is the same batch
+ * it is the same object, and where it is not, readers drop the events that they have seen.
+ */
+export async function consumeBatch(batch: MessageBatch<unknown>, { eventStore, onCount }: ConsumerDependencies): Promise<void> {
+  const { events, rejected } = sortMessages(batch.messages);
+  const receivedMs = Math.max(...batch.messages.map(({ timestamp }) => timestamp.getTime()));
+  try {
+    if (rejected.length > 0) await writeRejected(eventStore, rejected, receivedMs);
+    const isNew = events.length === 0 || (await writeEvents(eventStore, events, receivedMs));
+    batch.ackAll();
+    onCount({ outcome: isNew ? "stored" : "already_stored", count: events.length });
+    onCount({ outcome: "event_invalid", count: rejected.length });
+  } catch (error) {
+    const reason = error instanceof CodedError ? error.code : "internal";
+    onCount({ outcome: "retried", count: batch.messages.length, reason });
+    batch.retryAll({ delaySeconds: retryDelaySeconds(batch.messages) });
+  }
+}
+
+/** A message that is no event, with what is wrong with it. */
+interface Rejected {
+  readonly messageId: string;
+  readonly body: unknown;
+  readonly problems: readonly string[];
+}
+
+function sortMessages(messages: readonly Message<unknown>[]): { events: Event[]; rejected: Rejected[] } {
+  const events: Event[] = [];
+  const rejected: Rejected[] = [];
+  for (const { id, body } of messages) {
+    const parsed = Event.safeParse(body);
+    if (parsed.success) events.push(parsed.data);
+    else
+      rejected.push({
+        messageId: id,
+        body,
+        problems: parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`),
+      });
+  }
+  return { events, rejected };
+}
+
+/** False where this very batch was there already. */
+async function writeEvents(store: Pick<ObjectStore, "put">, events: readonly Event[], receivedMs: number): Promise<boolean> {
+  const key = eventKey(receivedMs, await batchId(events.map(({ id }) => id)));
+  return store.put(key, toLines(events), { ifNoneMatch: true });
+}
+
+async function writeRejected(store: Pick<ObjectStore, "put">, rejected: readonly Rejected[], receivedMs: number): Promise<void> {
+  const key = eventKey(receivedMs, await batchId(rejected.map(({ messageId }) => messageId)));
+  await store.put(key.replace("events/", "events/rejected/"), toLines(rejected), { ifNoneMatch: true });
+}
+
+/** Names a batch by what is in it, in whatever order it came. */
+async function batchId(ids: readonly string[]): Promise<string> {
+  const digest = await sha256Hex(new TextEncoder().encode([...ids].sort().join("\n")));
+  return digest.slice(0, 32);
+}
+
+function toLines(values: readonly unknown[]): Uint8Array {
+  return new TextEncoder().encode(values.map((value) => `${JSON.stringify(value)}\n`).join(""));
+}
+
+/** 0 for the first retry, then 1, 3, 7, ... seconds: a short break costs nothing, a long one is not hammered. */
+function retryDelaySeconds(messages: readonly Message<unknown>[]): number {
+  const attempts = Math.min(...messages.map((message) => message.attempts));
+  return Math.min(2 ** (attempts - 1) - 1, MAX_RETRY_DELAY_SECONDS);
+}
