@@ -1,0 +1,70 @@
+// The publisher's Ed25519 key pair: private.pem (PKCS #8, readable by its owner only) and public.txt (base64 of the raw key).
+import { createPrivateKey, createPublicKey, generateKeyPairSync } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { importPublicKeys, keyIdOf, type SigningKey, type TrustedKeys } from "../../shared/artifact/envelope.ts";
+import { CodedError } from "../../shared/schemas/coded-error.ts";
+
+/** What a publisher needs: a key to sign with, and the keys by which it trusts what was published before. */
+export interface KeyPair {
+  readonly signing: SigningKey;
+  /** Base64 of the raw public key: what the Worker's PUBLIC_KEYS lists. */
+  readonly publicKey: string;
+  readonly trusted: TrustedKeys;
+}
+
+/** Writes a new key pair into a folder and answers the private key's file. Throws `key_exists` rather than replace one. */
+export async function generateKeys(folder: string): Promise<string> {
+  const privateKeyFile = join(folder, "private.pem");
+  if (existsSync(privateKeyFile)) {
+    throw new CodedError(
+      "key_exists",
+      privateKeyFile,
+      "a key is already there; without it, nothing that it signed can be replaced",
+    );
+  }
+  const pem = generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" });
+  const { publicKey } = await keyPairOf(String(pem), privateKeyFile);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await writeFile(privateKeyFile, pem, { mode: 0o600, flag: "wx" });
+  await writeFile(join(folder, "public.txt"), `${publicKey}\n`);
+  return privateKeyFile;
+}
+
+/**
+ * Reads a key pair. `alsoTrusted` (SELVEDGE_PUBLIC_KEYS) are the keys of other publishers, or the old one while it is replaced.
+ * Throws `CodedError`: `key_missing`, `key_malformed`.
+ */
+export async function readKeys(privateKeyFile: string, alsoTrusted = process.env.SELVEDGE_PUBLIC_KEYS ?? ""): Promise<KeyPair> {
+  const pem = await readFile(privateKeyFile, "utf8").catch((cause: unknown) => {
+    const detail = `no private key there; make one with: npm run artifact -- keygen --out ${dirname(privateKeyFile)}`;
+    throw new CodedError("key_missing", privateKeyFile, detail, undefined, { cause });
+  });
+  return keyPairOf(pem, privateKeyFile, alsoTrusted);
+}
+
+/** The local publisher's keys, made on the first call. */
+export async function readOrGenerateKeys(privateKeyFile: string): Promise<KeyPair> {
+  if (!existsSync(privateKeyFile)) await generateKeys(dirname(privateKeyFile));
+  return readKeys(privateKeyFile);
+}
+
+async function keyPairOf(pem: string, source: string, alsoTrusted = ""): Promise<KeyPair> {
+  const raw = rawPublicKey(pem, source);
+  const der = createPrivateKey(pem).export({ type: "pkcs8", format: "der" });
+  const privateKey = await crypto.subtle.importKey("pkcs8", new Uint8Array(der), "Ed25519", false, ["sign"]);
+  const publicKey = raw.toString("base64");
+  const trusted = await importPublicKeys(`${publicKey},${alsoTrusted}`);
+  return { signing: { keyId: await keyIdOf(raw), privateKey }, publicKey, trusted };
+}
+
+function rawPublicKey(pem: string, source: string): Buffer {
+  try {
+    const { crv, x } = createPublicKey(pem).export({ format: "jwk" });
+    if (crv === "Ed25519" && x !== undefined) return Buffer.from(x, "base64url");
+  } catch (cause) {
+    throw new CodedError("key_malformed", source, "expected an Ed25519 private key in PKCS #8 PEM", undefined, { cause });
+  }
+  throw new CodedError("key_malformed", source, "expected an Ed25519 key; it is of another kind");
+}

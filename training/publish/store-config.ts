@@ -1,0 +1,57 @@
+// Where the store is and who we are there, from the environment; the defaults are those of the embedded store.
+import { join } from "node:path";
+import * as z from "zod/mini";
+import { parse } from "../../shared/schemas/coded-error.ts";
+
+export interface StoreCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+/** `credentials` are null where the AWS SDK should find them itself (a role, a profile). */
+export interface StoreConfig {
+  readonly endpoint: string;
+  readonly region: string;
+  readonly artifactBucket: string;
+  readonly eventBucket: string;
+  readonly credentials: StoreCredentials | null;
+  readonly stateDir: string;
+  readonly privateKeyFile: string;
+}
+
+/** Path of the embedded store's S3 endpoint, on the origin that `npm start` serves. */
+export const LOCAL_STORE_PATH = "/cdn-cgi/local/r2/s3";
+
+/** Credentials of the embedded store. They guard nothing: it listens on loopback only. */
+export const LOCAL_CREDENTIALS: StoreCredentials = { accessKeyId: "selvedge-local", secretAccessKey: "selvedge-local-secret" };
+
+const setting = (standard: string) => z._default(z.string().check(z.minLength(1)), standard);
+const Environment = z.object({
+  SELVEDGE_STORE_ENDPOINT: z._default(z.url({ protocol: /^https?$/ }), `http://localhost:8787${LOCAL_STORE_PATH}`),
+  SELVEDGE_STORE_REGION: setting("auto"),
+  SELVEDGE_ARTIFACT_BUCKET: setting("selvedge-artifacts"),
+  SELVEDGE_EVENT_BUCKET: setting("selvedge-events"),
+  SELVEDGE_ACCESS_KEY_ID: z.optional(z.string()),
+  SELVEDGE_SECRET_ACCESS_KEY: z.optional(z.string()),
+  SELVEDGE_STATE_DIR: setting(".selvedge"),
+  SELVEDGE_PRIVATE_KEY_FILE: z.optional(z.string().check(z.minLength(1))),
+});
+
+/** Reads the configuration, or throws a `CodedError` whose path is the variable's name. */
+export function readStoreConfig(env: Readonly<Record<string, string | undefined>> = process.env): StoreConfig {
+  const read = parse(Environment, env);
+  const { SELVEDGE_ACCESS_KEY_ID: accessKeyId, SELVEDGE_SECRET_ACCESS_KEY: secretAccessKey } = read;
+  return {
+    endpoint: read.SELVEDGE_STORE_ENDPOINT,
+    region: read.SELVEDGE_STORE_REGION,
+    artifactBucket: read.SELVEDGE_ARTIFACT_BUCKET,
+    eventBucket: read.SELVEDGE_EVENT_BUCKET,
+    credentials:
+      accessKeyId && secretAccessKey ? { accessKeyId, secretAccessKey } : standardCredentials(read.SELVEDGE_STORE_ENDPOINT),
+    stateDir: read.SELVEDGE_STATE_DIR,
+    privateKeyFile: read.SELVEDGE_PRIVATE_KEY_FILE ?? join(read.SELVEDGE_STATE_DIR, "keys", "private.pem"),
+  };
+}
+
+const standardCredentials = (endpoint: string): StoreCredentials | null =>
+  endpoint.endsWith(LOCAL_STORE_PATH) ? LOCAL_CREDENTIALS : null;
