@@ -7,11 +7,12 @@ import asc from "assemblyscript/asc";
 const TARGETS: readonly { readonly source: string; readonly output: string; readonly flags: readonly string[] }[] = [
   // No relaxed SIMD: its results differ between processors, and the kernel must equal the reference bit for bit.
   { source: "shared/scoring/kernel/assembly/scorer.ts", output: "shared/scoring/kernel/scorer.wasm", flags: [] },
-  { source: "training/kernels/assembly/gemm.ts", output: "training/kernels/gemm.wasm", flags: [] },
+  // Works on tensors where they lie, in the memory of tfjs's own wasm module.
+  { source: "training/kernels/assembly/gemm.ts", output: "training/kernels/gemm.wasm", flags: ["--importMemory"] },
 ];
 
 /** The kernels allocate nothing and never abort, so that they need no runtime and import nothing; memory is exported. */
-const FLAGS = ["--optimizeLevel", "3", "--shrinkLevel", "0", "--converge", "--runtime", "stub", "--use", "abort=", "--enable", "simd"];
+const FLAGS = "--optimizeLevel 3 --shrinkLevel 0 --converge --runtime stub --use abort= --enable simd".split(" ");
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 
