@@ -1,0 +1,85 @@
+// A marketplace with known truth: the same seed is the same market, and every probability in it can be asked for.
+import { clickLogit, conversionLogit, drawEffects, type Effects } from "./effects.ts";
+import { createRandom, type Random } from "./random.ts";
+import { drawCreatives, fits, PLACEMENTS } from "./supply.ts";
+import { drawVisitor } from "./visitors.ts";
+import type { Creative, Placement, Visitor } from "./world.ts";
+
+/** Mean click rate of a random choice, and mean conversion rate after a click, to which the bases are fitted. */
+const RANDOM_CLICK_RATE = 0.05;
+const CONVERSION_LOGIT = -2.5;
+
+/** The market that `start` serves and `traffic` visits, unless told otherwise. */
+export const DEFAULT_SEED = 1;
+
+export interface Market {
+  readonly seed: number;
+  readonly placements: readonly Placement[];
+  readonly creatives: readonly Creative[];
+  readonly effects: Effects;
+  readonly clickBase: number;
+}
+
+/** Streams of the seed: what is drawn in one never shifts what is drawn in another. */
+const STREAM = { market: 0, calibration: 1, visitor: 2, visit: 3 } as const;
+
+/** @example const market = createMarket(1); */
+export function createMarket(seed: number): Market {
+  const random = createRandom(seed, STREAM.market);
+  const creatives = drawCreatives(random);
+  const market = { seed, placements: PLACEMENTS, creatives, effects: drawEffects(random, creatives), clickBase: 0 };
+  return { ...market, clickBase: fitClickBase(market) };
+}
+
+/**
+ * The `index`-th visitor of a crowd, always the same one. Crowds share no visitor: one for each simulated log or run of traffic.
+ */
+export function visitorAt(market: Market, crowd: number, index: number): Visitor {
+  return drawVisitor(crowdRandom(market, crowd, "visitor", index), market.effects, `subject-${crowd}-${index}`);
+}
+
+/** What chance decides about the `index`-th visitor: who it is, or what happens on the visit. */
+export function crowdRandom(market: Market, crowd: number, stream: "visitor" | "visit", index: number): Random {
+  return createRandom(market.seed ^ Math.imul(crowd, 0x9e3779b1), STREAM[stream], index);
+}
+
+export const eligibleCreatives = (market: Market, placement: Placement): Creative[] =>
+  market.creatives.filter((creative) => fits(placement, creative));
+
+/** Probability that this impression is clicked, in (0, 1). */
+export function clickProbability(
+  market: Market,
+  visitor: Visitor,
+  placement: Placement,
+  creative: Creative,
+  timeMs: number,
+): number {
+  return sigmoid(market.clickBase + clickLogit(market.effects, visitor, placement, creative, timeMs));
+}
+
+/** Probability that this click is followed by a conversion, in (0, 1). */
+export function conversionProbability(market: Market, visitor: Visitor, placement: Placement, creative: Creative): number {
+  return sigmoid(CONVERSION_LOGIT + conversionLogit(market.effects, visitor, placement, creative));
+}
+
+/** The base at which a random choice is clicked as often as `RANDOM_CLICK_RATE`, over a sample of a week, by bisection. */
+function fitClickBase(market: Market): number {
+  const random = createRandom(market.seed, STREAM.calibration);
+  const logits = Array.from({ length: 2000 }, (_, index) => {
+    const timeMs = random.uniform() * 7 * 86_400_000;
+    const visitor = drawVisitor(random, market.effects, String(index));
+    return market.placements.flatMap((placement) =>
+      eligibleCreatives(market, placement).map((creative) => clickLogit(market.effects, visitor, placement, creative, timeMs)),
+    );
+  }).flat();
+  let [low, high] = [-10, 5];
+  for (let step = 0; step < 30; step++) {
+    const base = (low + high) / 2;
+    const rate = logits.reduce((sum, logit) => sum + sigmoid(base + logit), 0) / logits.length;
+    if (rate > RANDOM_CLICK_RATE) high = base;
+    else low = base;
+  }
+  return (low + high) / 2;
+}
+
+const sigmoid = (logit: number): number => 1 / (1 + Math.exp(-logit));
