@@ -4,15 +4,11 @@ import { eventKey } from "../../shared/artifact/keys.ts";
 import type { ObjectStore } from "../../shared/artifact/store.ts";
 import { CodedError } from "../../shared/schemas/coded-error.ts";
 import { Event } from "../../shared/schemas/events.ts";
-
-/** What a batch came to; `events` or `messages` are counted under it. */
-export type BatchCount =
-  | { readonly outcome: "stored" | "already_stored" | "event_invalid"; readonly count: number }
-  | { readonly outcome: "retried"; readonly count: number; readonly reason: string };
+import type { Metrics } from "../telemetry/metrics.ts";
 
 export interface ConsumerDependencies {
   readonly eventStore: Pick<ObjectStore, "put">;
-  readonly onCount: (count: BatchCount) => void;
+  readonly metrics: Pick<Metrics, "eventsConsumed">;
 }
 
 /** Longest pause before a batch is tried again. */
@@ -23,18 +19,18 @@ const MAX_RETRY_DELAY_SECONDS = 600;
  * `events/rejected/`, not retried for ever. A batch that was written but not acknowledged is delivered again; where it is the same batch
  * it is the same object, and where it is not, readers drop the events that they have seen.
  */
-export async function consumeBatch(batch: MessageBatch<unknown>, { eventStore, onCount }: ConsumerDependencies): Promise<void> {
+export async function consumeBatch(batch: MessageBatch<unknown>, { eventStore, metrics }: ConsumerDependencies): Promise<void> {
   const { events, rejected } = sortMessages(batch.messages);
   const receivedMs = Math.max(...batch.messages.map(({ timestamp }) => timestamp.getTime()));
   try {
     if (rejected.length > 0) await writeRejected(eventStore, rejected, receivedMs);
     const isNew = events.length === 0 || (await writeEvents(eventStore, events, receivedMs));
     batch.ackAll();
-    onCount({ outcome: isNew ? "stored" : "already_stored", count: events.length });
-    onCount({ outcome: "event_invalid", count: rejected.length });
+    metrics.eventsConsumed.add({ outcome: isNew ? "stored" : "already_stored", reason: "" }, events.length);
+    metrics.eventsConsumed.add({ outcome: "rejected", reason: "event_invalid" }, rejected.length);
   } catch (error) {
     const reason = error instanceof CodedError ? error.code : "internal";
-    onCount({ outcome: "retried", count: batch.messages.length, reason });
+    metrics.eventsConsumed.add({ outcome: "retried", reason }, batch.messages.length);
     batch.retryAll({ delaySeconds: retryDelaySeconds(batch.messages) });
   }
 }
@@ -83,8 +79,8 @@ function toLines(values: readonly unknown[]): Uint8Array {
   return new TextEncoder().encode(values.map((value) => `${JSON.stringify(value)}\n`).join(""));
 }
 
-/** 0 for the first retry, then 1, 3, 7, ... seconds: a short break costs nothing, a long one is not hammered. */
+/** 1, 2, 4, ... seconds: a short break costs little, a long one is not hammered. */
 function retryDelaySeconds(messages: readonly Message<unknown>[]): number {
   const attempts = Math.min(...messages.map((message) => message.attempts));
-  return Math.min(2 ** (attempts - 1) - 1, MAX_RETRY_DELAY_SECONDS);
+  return Math.min(2 ** (attempts - 1), MAX_RETRY_DELAY_SECONDS);
 }

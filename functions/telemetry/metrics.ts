@@ -51,7 +51,7 @@ export function createMetrics() {
     ),
     eventsConsumed: registry.counter(
       "selvedge_events_consumed_total",
-      "Events that the queue handed to the consumer, by outcome: stored, already_stored, event_invalid (set aside) or retried.",
+      "Events that the queue handed to the consumer, by outcome: stored, already_stored, rejected (set aside) or retried.",
       ["outcome", "reason"],
     ),
     trackingRefusals: registry.counter(

@@ -1,4 +1,5 @@
 // Tells TypeScript which Worker `exports` of "cloudflare:workers" is.
+/// <reference types="@cloudflare/vitest-plugin/types" />
 declare namespace Cloudflare {
   interface GlobalProps {
     mainModule: typeof import("../../functions/index.ts");

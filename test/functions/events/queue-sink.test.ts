@@ -1,0 +1,75 @@
+// The queue sink against the queue's limits, and against miniflare's queue, which enforces them too.
+import { env } from "cloudflare:workers";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { TrimReason } from "../../../functions/events/event-size.ts";
+import { createQueueSink } from "../../../functions/events/queue-sink.ts";
+import type { Event } from "../../../shared/schemas/events.ts";
+import { conversion, decision } from "./example-events.ts";
+import { describeEventSink } from "./sink-conformance.ts";
+
+const sizeOf = (body: unknown): number => new TextEncoder().encode(JSON.stringify(body)).byteLength;
+
+/** A queue that takes no more than Cloudflare says it does, and remembers its calls. */
+function createStrictQueue() {
+  const calls: Event[][] = [];
+  let broken = false;
+  const sendBatch: Queue<Event>["sendBatch"] = async (messages) => {
+    const bodies = [...messages].map(({ body }) => body);
+    const sizes = bodies.map((body) => sizeOf(body) + 100);
+    if (broken) throw new Error("the queue is down");
+    if (bodies.length > 100) throw new Error("too many messages");
+    if (Math.max(...sizes) > 128_000) throw new Error("message too large");
+    if (sizes.reduce((sum, size) => sum + size, 0) > 256_000) throw new Error("call too large");
+    calls.push(bodies);
+    return { metadata: { metrics: { backlogCount: 0, backlogBytes: 0 } } };
+  };
+  return { calls, sendBatch, breakDown: () => (broken = true) };
+}
+
+describeEventSink("the queue sink", () => {
+  const queue = createStrictQueue();
+  return { sink: createQueueSink(queue, () => {}), accepted: () => queue.calls.flat(), breakDown: queue.breakDown };
+});
+
+async function trimsOf(event: Event): Promise<{ trims: TrimReason[]; sent: Event | undefined }> {
+  const queue = createStrictQueue();
+  const trims: TrimReason[] = [];
+  await createQueueSink(queue, (reason) => trims.push(reason)).write([event]);
+  return { trims, sent: queue.calls[0]?.[0] };
+}
+
+describe("an event that is too big for a message", () => {
+  it("first loses the features of the candidates that were not chosen", async () => {
+    const event = decision(40, 4000);
+    const { trims, sent } = await trimsOf(event);
+    expect(trims).toEqual(["other_candidates_features"]);
+    const [chosen, ...others] = event.candidates;
+    expect(sent).toEqual({ ...event, candidates: [chosen, ...others.map(({ features: _, ...rest }) => rest)] });
+  });
+
+  it("keeps its propensity and its outcome's ids when even one candidate's features are too big", async () => {
+    const { trims, sent } = await trimsOf(decision(2, 200_000));
+    expect(trims).toEqual(["other_candidates_features", "other_candidates", "all_features"]);
+    expect(sent).toMatchObject({ id: "d-1.top.decision", chosenId: "creative-0", propensity: 0.5, features: {} });
+  });
+
+  it("always fits, and never grows", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 1, max: 500 }), fc.integer({ min: 0, max: 4096 }), async (count, bytes) => {
+        const { sent } = await trimsOf(decision(count, bytes));
+        expect(sent?.id).toBe("d-1.top.decision");
+      }),
+      { numRuns: 30 },
+    );
+  });
+});
+
+describe("miniflare's queue", () => {
+  it("takes what the sink sends: a thousand small events, and the largest", async () => {
+    const { EVENT_QUEUE } = env as unknown as { EVENT_QUEUE: Queue<Event> }; // bound in wrangler.toml for the tests
+    const sink = createQueueSink(EVENT_QUEUE, () => {});
+    await sink.write(Array.from({ length: 1000 }, (_, index) => conversion(index)));
+    await sink.write([decision(31, 4000), decision(500, 4096), decision(2, 127_000)]);
+  });
+});
