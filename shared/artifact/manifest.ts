@@ -1,11 +1,16 @@
 // The manifest: everything that the edge needs to know about a model, beside its weights.
 import * as z from "zod/mini";
 import { FeatureMap } from "../features/feature-map.ts";
+import { parse } from "../schemas/coded-error.ts";
 import { Architecture } from "../scoring/architecture.ts";
 import { Calibration } from "../scoring/calibration.ts";
+import { requireFormatVersion } from "./format-version.ts";
 
 /** Version of the manifest's own layout. A reader refuses versions it does not know. */
 export const MANIFEST_VERSION = 1;
+
+/** Version of the pointer's layout. */
+export const POINTER_VERSION = 1;
 
 /** Lower-case hex of a SHA-256. */
 export const Sha256 = z.string().check(z.regex(/^[0-9a-f]{64}$/, "expected 64 lower-case hex digits"));
@@ -39,6 +44,17 @@ export const Manifest = z.strictObject({
 });
 export type Manifest = z.infer<typeof Manifest>;
 
+/**
+ * A manifest from an opened envelope or a file. Throws `CodedError`: `manifest_version_unknown` before anything else is looked
+ * at, then the schema's own codes.
+ *
+ * @example const manifest = parseManifest(await openEnvelope("application/vnd.selvedge.manifest+json", bytes, keys));
+ */
+export function parseManifest(value: unknown): Manifest {
+  requireFormatVersion(value, MANIFEST_VERSION, "manifest");
+  return parse(Manifest, value, "manifest");
+}
+
 /** Channels that a pointer can move on. */
 export const Channel = z.enum(["stable", "canary", "shadow"]);
 export type Channel = z.infer<typeof Channel>;
@@ -48,7 +64,7 @@ export type Channel = z.infer<typeof Channel>;
  * rollback is a new pointer to an older digest. `digest` addresses the signed envelope of a manifest or of a catalog.
  */
 export const Pointer = z.strictObject({
-  formatVersion: z.literal(1),
+  formatVersion: z.literal(POINTER_VERSION),
   name: z.string(),
   channel: Channel,
   sequence: z.int().check(z.minimum(1)),
@@ -57,3 +73,20 @@ export const Pointer = z.strictObject({
   movedMs: z.int(),
 });
 export type Pointer = z.infer<typeof Pointer>;
+
+/**
+ * A pointer from an opened envelope. Throws `CodedError`: `pointer_version_unknown`, then the schema's own codes.
+ *
+ * @example const pointer = parsePointer(await openEnvelope("application/vnd.selvedge.pointer+json", bytes, keys));
+ */
+export function parsePointer(value: unknown): Pointer {
+  requireFormatVersion(value, POINTER_VERSION, "pointer");
+  return parse(Pointer, value, "pointer");
+}
+
+/**
+ * What people call a published model or catalog: the first 12 hex digits of its document's digest.
+ *
+ * @example versionOf(pointer.digest); // "4f2d09c1aa73"
+ */
+export const versionOf = (digest: string): string => digest.slice(0, 12);

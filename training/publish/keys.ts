@@ -2,9 +2,10 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { importPublicKeys, keyIdOf, type SigningKey, type TrustedKeys } from "../../shared/artifact/envelope.ts";
 import { CodedError } from "../../shared/schemas/coded-error.ts";
+import type { StoreConfig } from "./store-config.ts";
 
 /** What a publisher needs: a key to sign with, and the keys by which it trusts what was published before. */
 export interface KeyPair {
@@ -15,8 +16,8 @@ export interface KeyPair {
 }
 
 /** Writes a new key pair into a folder and answers the private key's file. Throws `key_exists` rather than replace one. */
-export async function generateKeys(folder: string): Promise<string> {
-  const privateKeyFile = join(folder, "private.pem");
+export async function generateKeys(folder: string, fileName = "private.pem"): Promise<string> {
+  const privateKeyFile = join(folder, fileName);
   if (existsSync(privateKeyFile)) {
     throw new CodedError(
       "key_exists",
@@ -32,22 +33,23 @@ export async function generateKeys(folder: string): Promise<string> {
   return privateKeyFile;
 }
 
-/**
- * Reads a key pair. `alsoTrusted` (SELVEDGE_PUBLIC_KEYS) are the keys of other publishers, or the old one while it is replaced.
- * Throws `CodedError`: `key_missing`, `key_malformed`.
- */
-export async function readKeys(privateKeyFile: string, alsoTrusted = process.env.SELVEDGE_PUBLIC_KEYS ?? ""): Promise<KeyPair> {
+type KeySettings = Pick<StoreConfig, "privateKeyFile" | "privateKey" | "publicKeys">;
+
+/** Reads the publisher's key pair. Throws `CodedError`: `key_missing`, `key_malformed`, `public_key_malformed`. */
+export async function readKeys({ privateKeyFile, privateKey, publicKeys }: KeySettings): Promise<KeyPair> {
+  if (privateKey !== null) return keyPairOf(privateKey, "SELVEDGE_PRIVATE_KEY", publicKeys);
   const pem = await readFile(privateKeyFile, "utf8").catch((cause: unknown) => {
     const detail = `no private key there; make one with: npm run artifact -- keygen --out ${dirname(privateKeyFile)}`;
     throw new CodedError("key_missing", privateKeyFile, detail, undefined, { cause });
   });
-  return keyPairOf(pem, privateKeyFile, alsoTrusted);
+  return keyPairOf(pem, privateKeyFile, publicKeys);
 }
 
 /** The local publisher's keys, made on the first call. */
-export async function readOrGenerateKeys(privateKeyFile: string): Promise<KeyPair> {
-  if (!existsSync(privateKeyFile)) await generateKeys(dirname(privateKeyFile));
-  return readKeys(privateKeyFile);
+export async function readOrGenerateKeys(settings: KeySettings): Promise<KeyPair> {
+  const { privateKey, privateKeyFile } = settings;
+  if (privateKey === null && !existsSync(privateKeyFile)) await generateKeys(dirname(privateKeyFile), basename(privateKeyFile));
+  return readKeys(settings);
 }
 
 async function keyPairOf(pem: string, source: string, alsoTrusted = ""): Promise<KeyPair> {

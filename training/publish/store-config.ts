@@ -8,7 +8,10 @@ export interface StoreCredentials {
   readonly secretAccessKey: string;
 }
 
-/** `credentials` are null where the AWS SDK should find them itself (a role, a profile). */
+/**
+ * `credentials` are null where the AWS SDK should find them itself (a role, a profile). The private key is PEM text where the
+ * environment carries it (a secret of a cloud job), else in a file; `publicKeys` are trusted beside its own.
+ */
 export interface StoreConfig {
   readonly endpoint: string;
   readonly region: string;
@@ -17,6 +20,8 @@ export interface StoreConfig {
   readonly credentials: StoreCredentials | null;
   readonly stateDir: string;
   readonly privateKeyFile: string;
+  readonly privateKey: string | null;
+  readonly publicKeys: string;
 }
 
 /** Path of the embedded store's S3 endpoint, on the origin that `npm start` serves. */
@@ -35,6 +40,8 @@ const Environment = z.object({
   SELVEDGE_SECRET_ACCESS_KEY: z.optional(z.string()),
   SELVEDGE_STATE_DIR: setting(".selvedge"),
   SELVEDGE_PRIVATE_KEY_FILE: z.optional(z.string().check(z.minLength(1))),
+  SELVEDGE_PRIVATE_KEY: z.optional(z.string().check(z.minLength(1))),
+  SELVEDGE_PUBLIC_KEYS: z._default(z.string(), ""),
 });
 
 /** Reads the configuration, or throws a `CodedError` whose path is the variable's name. */
@@ -50,6 +57,8 @@ export function readStoreConfig(env: Readonly<Record<string, string | undefined>
       accessKeyId && secretAccessKey ? { accessKeyId, secretAccessKey } : standardCredentials(read.SELVEDGE_STORE_ENDPOINT),
     stateDir: read.SELVEDGE_STATE_DIR,
     privateKeyFile: read.SELVEDGE_PRIVATE_KEY_FILE ?? join(read.SELVEDGE_STATE_DIR, "keys", "private.pem"),
+    privateKey: read.SELVEDGE_PRIVATE_KEY ?? null,
+    publicKeys: read.SELVEDGE_PUBLIC_KEYS,
   };
 }
 

@@ -1,0 +1,18 @@
+// Reads a document's own layout version before anything else of it, so that a newer layout is named as such.
+import * as z from "zod/mini";
+import { CodedError } from "../schemas/coded-error.ts";
+
+const Versioned = z.object({ formatVersion: z.number() });
+
+/**
+ * Throws `CodedError` `{document}_version_unknown` where the value says a version other than `known`. A value that says none
+ * passes: its schema will say what is wrong.
+ *
+ * @example requireFormatVersion(JSON.parse(text), 1, "catalog"); // catalog_version_unknown
+ */
+export function requireFormatVersion(value: unknown, known: number, document: string): void {
+  const result = Versioned.safeParse(value);
+  if (!result.success || result.data.formatVersion === known) return;
+  const detail = `this build reads version ${known}, the ${document} is of version ${result.data.formatVersion}; update the reader first`;
+  throw new CodedError(`${document}_version_unknown`, "formatVersion", detail);
+}
