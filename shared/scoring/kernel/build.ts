@@ -8,7 +8,11 @@ const TARGETS: readonly { readonly source: string; readonly output: string; read
   // No relaxed SIMD: its results differ between processors, and the kernel must equal the reference bit for bit.
   { source: "shared/scoring/kernel/assembly/scorer.ts", output: "shared/scoring/kernel/scorer.wasm", flags: [] },
   // Works on tensors where they lie, in the memory of tfjs's own wasm module.
-  { source: "training/kernels/assembly/gemm.ts", output: "training/kernels/gemm.wasm", flags: ["--importMemory"] },
+  {
+    source: "training/kernels/assembly/gemm.ts",
+    output: "training/kernels/gemm.wasm",
+    flags: ["--importMemory", "--enable", "relaxed-simd"],
+  },
 ];
 
 /** The kernels allocate nothing and never abort, so that they need no runtime and import nothing; memory is exported. */
