@@ -57,6 +57,8 @@ export const FittedField = z.discriminatedUnion("kind", [
   z.strictObject({ ...base, kind: z.literal("sequence"), ids: FittedIds, separator: z.string(), maxLength: count }),
 ]);
 export type FittedField = z.infer<typeof FittedField>;
+/** The fitted fields of one kind. */
+export type FittedFieldOf<Kind extends FittedField["kind"]> = Extract<FittedField, { kind: Kind }>;
 
 /** The whole map: context fields before candidate fields; `rowCount` rows in all. */
 export const FeatureMap = z.strictObject({ version: z.literal(1), fields: z.array(FittedField), rowCount: count });

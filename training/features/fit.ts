@@ -1,6 +1,33 @@
-// Training records -> fitted feature map: vocabularies, means, boundaries. Bounded in memory, deterministic.
+// Training records -> fitted feature map: vocabularies, means, boundaries. One pass, bounded in memory, deterministic.
 import type { RawRecord } from "../../shared/features/encode.ts";
-import type { FeatureMap } from "../../shared/features/feature-map.ts";
-import type { Task } from "../../shared/tasks/task.ts";
+import type { FeatureMap, FittedField } from "../../shared/features/feature-map.ts";
+import type { Field, Task } from "../../shared/tasks/task.ts";
+import { createFieldFit } from "./fit-field.ts";
 
-export declare function fitFeatureMap(task: Task, records: AsyncIterable<RawRecord> | Iterable<RawRecord>): Promise<FeatureMap>;
+/**
+ * Fits a task's fields on the training split. Context fields come first, each side in the task's order; row ranges follow on
+ * one another. Equal records in equal order give an equal map.
+ */
+export async function fitFeatureMap(
+  task: Pick<Task, "fields">,
+  records: AsyncIterable<RawRecord> | Iterable<RawRecord>,
+): Promise<FeatureMap> {
+  const fits = contextFirst(task.fields).map((field) => ({
+    name: field.name,
+    ...createFieldFit(field, `fields[${task.fields.indexOf(field)}].ids`),
+  }));
+  for await (const record of records) {
+    for (const { name, observe } of fits) observe(record[name]);
+  }
+  let rowCount = 0;
+  const fields = fits.map(({ finish }): FittedField => {
+    const field = finish(rowCount);
+    rowCount += field.rowCount;
+    return field;
+  });
+  return { version: 1, fields, rowCount };
+}
+
+function contextFirst(fields: readonly Field[]): Field[] {
+  return [...fields.filter(({ from }) => from === "context"), ...fields.filter(({ from }) => from === "candidate")];
+}

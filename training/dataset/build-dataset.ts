@@ -1,0 +1,41 @@
+// Raw records -> an encoded dataset, in growing typed arrays.
+import { BagWriter } from "../../shared/features/bags.ts";
+import type { Encoder, RawRecord } from "../../shared/features/encode.ts";
+import type { Dataset } from "./dataset.ts";
+import { checkOutcome, type Outcome, readLabel, readTimeMs } from "./label.ts";
+import { NumberList } from "./number-list.ts";
+
+export interface DatasetBuilder {
+  /** Throws `label_missing`, `label_not_binary`, `time_invalid` at `record:{number}`. */
+  add(record: RawRecord): void;
+  /** Everything added so far; do not add after it. */
+  finish(): Dataset;
+}
+
+/** Both sides of an example are encoded at once, by the encoder that serves. */
+export function createDatasetBuilder(encoder: Encoder, outcome: Outcome): DatasetBuilder {
+  const { label, time } = outcome;
+  const context = new BagWriter(encoder.context.fieldCount);
+  const candidate = new BagWriter(encoder.candidate.fieldCount);
+  const labels = new NumberList();
+  const timesMs = new NumberList();
+  let count = 0;
+  return {
+    add(record) {
+      checkOutcome(record, outcome, "record", ++count);
+      encoder.context.encode(record, context);
+      encoder.candidate.encode(record, candidate);
+      labels.add(readLabel(record[label]));
+      if (time !== undefined) timesMs.add(readTimeMs(record[time]));
+    },
+    finish() {
+      return {
+        // A side without fields has no bags to count, but as many examples as the other.
+        context: { ...context.view(), count },
+        candidate: { ...candidate.view(), count },
+        labels: Uint8Array.from(labels.view()),
+        timesMs: time === undefined ? null : timesMs.view(),
+      };
+    },
+  };
+}

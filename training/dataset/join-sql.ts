@@ -1,0 +1,81 @@
+// The SQL of the join, stage by stage: lines -> events -> decisions with what became of them. See join.ts for the story.
+
+/** Only what the join needs of an event; a line that is not JSON, or no object, gives a row of nulls. */
+const COLUMNS = `{
+  type: 'VARCHAR', id: 'VARCHAR', timeMs: 'DOUBLE', decisionId: 'VARCHAR', placementId: 'VARCHAR',
+  chosenId: 'VARCHAR', propensity: 'DOUBLE', features: 'JSON', candidates: 'STRUCT(creativeId VARCHAR, features JSON)[]'
+}`;
+
+const IS_EVENT = `
+  type IN ('decision', 'impression', 'click', 'conversion') AND timeMs >= 0
+  AND id IS NOT NULL AND decisionId IS NOT NULL AND placementId IS NOT NULL`;
+
+/** $file. The largest line that the Worker writes is 128 KB; the simulator's and others' may be larger. */
+export const READ_LINES = `
+  CREATE TABLE line AS
+  SELECT type, id, timeMs, decisionId, placementId, chosenId, propensity, features AS context,
+    list_filter(candidates, lambda one: one.creativeId = chosenId)[1].features AS candidate,
+    coalesce(${IS_EVENT}, false) AS isEvent
+  FROM read_json($file, format = 'newline_delimited', ignore_errors = true, maximum_object_size = 33554432, columns = ${COLUMNS})`;
+
+/** The first of each id; of copies that differ, the same one whatever the order of the lines. */
+export const DROP_DUPLICATES = `
+  CREATE TABLE event AS
+  SELECT * EXCLUDE isEvent FROM line WHERE isEvent
+  QUALIFY row_number() OVER (
+    PARTITION BY type, id ORDER BY timeMs, decisionId, placementId, chosenId, propensity, context::VARCHAR, candidate::VARCHAR
+  ) = 1`;
+
+/** $outcome, $windowMs. One row an outcome, with the impression that it belongs to, and why it is not attributed, if it is not. */
+export const ATTRIBUTE_OUTCOMES = `
+  CREATE TABLE impression AS
+  SELECT decisionId, placementId, min(timeMs) AS shownMs FROM event WHERE type = 'impression' GROUP BY ALL;
+
+  CREATE TABLE outcome AS
+  SELECT o.decisionId, o.placementId, o.timeMs - i.shownMs AS delayMs,
+    CASE
+      WHEN d.id IS NULL THEN 'outcome_without_decision'
+      WHEN i.shownMs IS NULL THEN 'outcome_without_impression'
+      WHEN o.timeMs < d.timeMs OR o.timeMs > i.shownMs + $windowMs THEN 'outcome_outside_window'
+    END AS dropped
+  FROM event o
+  LEFT JOIN impression i USING (decisionId, placementId)
+  LEFT JOIN event d ON d.type = 'decision' AND d.decisionId = o.decisionId AND d.placementId = o.placementId
+  WHERE o.type = $outcome`;
+
+/** $windowMs, $marginMs. The delay within which 99.9 % of the attributed outcomes came, and then some; at most the window. */
+export const MEASURE_SETTLING = `
+  SELECT least($windowMs, coalesce(greatest(quantile_disc(delayMs, 0.999), 0) + $marginMs, $windowMs)) AS settleMs
+  FROM outcome WHERE dropped IS NULL`;
+
+/** $settledBeforeMs. One row a decision, with its label, and why it is no example, if it is none. */
+export const LABEL_DECISIONS = `
+  CREATE TABLE labelled AS
+  SELECT d.timeMs, d.decisionId, d.placementId, d.chosenId, d.propensity, d.context, d.candidate,
+    (EXISTS (
+      SELECT 1 FROM outcome o
+      WHERE o.dropped IS NULL AND o.decisionId = d.decisionId AND o.placementId = d.placementId
+    ))::INTEGER AS label,
+    CASE
+      WHEN d.chosenId IS NULL THEN 'nothing_served'
+      WHEN i.shownMs IS NULL THEN 'not_shown'
+      WHEN d.candidate IS NULL OR d.context IS NULL THEN 'features_missing'
+      WHEN i.shownMs > $settledBeforeMs THEN 'outcome_pending'
+    END AS dropped
+  FROM event d LEFT JOIN impression i USING (decisionId, placementId)
+  WHERE d.type = 'decision'`;
+
+export const COUNT_DROPPED = `
+  SELECT 'line_malformed' AS reason, count(*)::DOUBLE AS count FROM line WHERE NOT isEvent
+  UNION ALL SELECT 'duplicate', (SELECT count(*) FILTER (isEvent) FROM line)::DOUBLE - (SELECT count(*) FROM event)
+  UNION ALL SELECT 'impression_without_decision', count(*)::DOUBLE FROM impression i
+    WHERE NOT EXISTS (SELECT 1 FROM event d WHERE d.type = 'decision' AND d.decisionId = i.decisionId AND d.placementId = i.placementId)
+  UNION ALL SELECT dropped, count(*)::DOUBLE FROM outcome WHERE dropped IS NOT NULL GROUP BY dropped
+  UNION ALL SELECT dropped, count(*)::DOUBLE FROM labelled WHERE dropped IS NOT NULL GROUP BY dropped`;
+
+/** $file. In time order; decisions of the same millisecond in the order of their ids. */
+export const writeExamples = (file: string): string => `
+  COPY (
+    SELECT timeMs, label, propensity, chosenId, context::VARCHAR AS context, candidate::VARCHAR AS candidate
+    FROM labelled WHERE dropped IS NULL ORDER BY timeMs, decisionId, placementId
+  ) TO '${file.replaceAll("'", "''")}' (FORMAT parquet, COMPRESSION zstd)`;

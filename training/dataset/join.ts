@@ -1,0 +1,74 @@
+// Events -> labelled examples: which decisions were shown, what came of them inside the attribution window, and what was left out.
+import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
+import {
+  ATTRIBUTE_OUTCOMES,
+  COUNT_DROPPED,
+  DROP_DUPLICATES,
+  LABEL_DECISIONS,
+  MEASURE_SETTLING,
+  READ_LINES,
+  writeExamples,
+} from "./join-sql.ts";
+
+/** Why a line, an impression, an outcome or a decision is not, or not behind, an example. */
+export const DROP_REASONS = [
+  "line_malformed",
+  "duplicate",
+  "impression_without_decision",
+  "outcome_without_decision",
+  "outcome_without_impression",
+  "outcome_outside_window",
+  "nothing_served",
+  "not_shown",
+  "features_missing",
+  "outcome_pending",
+] as const;
+export type DropReason = (typeof DROP_REASONS)[number];
+
+export interface JoinRequest {
+  /** NDJSON, in any order, with any duplicates. */
+  readonly eventFile: string;
+  /** Parquet, in time order; written anew. See `exampleSource`. */
+  readonly exampleFile: string;
+  /** What makes a label 1. */
+  readonly outcome: "click" | "conversion";
+  /** How long after an impression its outcome still counts. */
+  readonly windowMs: number;
+  /**
+   * How old an impression must be before the absence of an outcome is a 0; null measures it: the delay within which 99.9 % of the
+   * outcomes came. Younger ones are left out whatever came of them, since keeping only the quick clicks would lie about the rate.
+   */
+  readonly settleMs: number | null;
+  readonly nowMs: number;
+}
+
+export interface JoinCounts {
+  /** Distinct events that were read, by type. */
+  readonly events: Readonly<Record<"decision" | "impression" | "click" | "conversion", number>>;
+  readonly lines: number;
+  readonly dropped: Readonly<Record<DropReason, number>>;
+  readonly examples: number;
+  readonly positives: number;
+  readonly settleMs: number;
+}
+
+/** Beside the measured delay: an event takes about a queue's batch timeout to reach the store. */
+const SETTLE_MARGIN_MS = 2000;
+
+export async function joinEvents(request: JoinRequest): Promise<JoinCounts> {
+  const { eventFile, exampleFile, outcome, windowMs, nowMs } = request;
+  const instance = await DuckDBInstance.create(`${exampleFile}.work`); // on disk, so that it may be larger than memory
+  const connection = await instance.connect();
+  try {
+    await connection.run(READ_LINES, { file: eventFile });
+    await connection.run(DROP_DUPLICATES);
+    await runAll(connection, ATTRIBUTE_OUTCOMES, { outcome, windowMs });
+    const settleMs = request.settleMs ?? (await measureSettling(connection, windowMs));
+    await connection.run(LABEL_DECISIONS, { settledBeforeMs: nowMs - settleMs });
+    await connection.run(writeExamples(exampleFile));
+    return await count(connection, settleMs);
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+}

@@ -1,0 +1,48 @@
+// Counts ids, and lists those worth a row of their own.
+import type { FittedIds } from "../../shared/features/feature-map.ts";
+import { HASH_VERSION } from "../../shared/features/hash.ts";
+import { CodedError } from "../../shared/schemas/coded-error.ts";
+import type { Ids } from "../../shared/tasks/task.ts";
+
+/** A Map holds at most 2^24 entries. */
+const MAX_DISTINCT_IDS = 16_000_000;
+
+export interface VocabularyFit {
+  observe(id: string): void;
+  finish(): FittedIds;
+}
+
+/** Most frequent first, ties in code point order. Hashed ids need no counting. */
+export function createVocabularyFit(ids: Ids, path: string, maxDistinctIds = MAX_DISTINCT_IDS): VocabularyFit {
+  if ("hashSpace" in ids) {
+    return { observe: () => {}, finish: () => ({ hashSpace: ids.hashSpace, hashVersion: HASH_VERSION }) };
+  }
+  const counts = new Map<string, number>();
+  return {
+    observe(id) {
+      const count = counts.get(id);
+      if (count === undefined && counts.size >= maxDistinctIds) {
+        throw new CodedError("vocabulary_too_large", path, `more than ${maxDistinctIds} distinct ids: give it a hashSpace`);
+      }
+      counts.set(id, (count ?? 0) + 1);
+    },
+    finish() {
+      const kept = [...counts].filter(([, count]) => count >= ids.minCount);
+      kept.sort(([a, aCount], [b, bCount]) => bCount - aCount || compareCodePoints(a, b));
+      return { vocabulary: kept.slice(0, ids.maxSize).map(([id]) => id) };
+    },
+  };
+}
+
+/** Plain `<` orders UTF-16 units, in which surrogate pairs (U+10000 and up) come before U+E000..U+FFFF. */
+export function compareCodePoints(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const x = a.charCodeAt(i);
+    const y = b.charCodeAt(i);
+    if (x !== y) return rank(x) - rank(y);
+  }
+  return a.length - b.length;
+}
+
+const rank = (unit: number): number => (unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit);
