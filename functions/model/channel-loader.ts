@@ -1,20 +1,14 @@
 // Keeps the newest good value of one channel in isolate memory: pointer -> document -> bytes, verified, refreshed behind the response.
-
-/** Why a load failed. The last good value, if any, stays. */
-export type LoadFailure =
-  | "pointer_missing"
-  | "pointer_invalid"
-  | "pointer_replayed"
-  | "store_unreachable"
-  | "store_timeout"
-  | "store_refused"
-  | "document_missing"
-  | "signature_invalid"
-  | "version_unknown"
-  | "document_invalid"
-  | "weights_missing"
-  | "weights_hash_mismatch"
-  | "weights_invalid";
+import type { Pointer } from "../../shared/artifact/manifest.ts";
+import {
+  type ChannelSource,
+  fetchPointer,
+  loadTarget,
+  recallPointer,
+  rememberPointer,
+  type VerifiedPointer,
+} from "./channel-source.ts";
+import { LoadError, type LoadFailure } from "./load-failure.ts";
 
 export interface Loaded<T> {
   readonly value: T;
@@ -33,4 +27,109 @@ export interface ChannelLoader<T> {
    * than its lifetime; waits for the store, up to a bound, only while nothing was ever loaded. Never throws.
    */
   get(waitUntil: (work: Promise<unknown>) => void): Promise<Loaded<T> | null>;
+}
+
+export interface ChannelLoaderOptions<T> extends ChannelSource<T> {
+  /** How long a pointer is believed, and how long a failed load is not tried again. */
+  readonly ttlMs: number;
+  /** Longest that requests wait for the first load, counted from its beginning. */
+  readonly firstLoadMs: number;
+  readonly nowMs: () => number;
+  onLoad?(loaded: Loaded<T>): void;
+  onFailure?(reason: LoadFailure, error: unknown): void;
+}
+
+/** A refresh whose request died with it never ends; after this long another one is started. */
+const ABANDON_MS = 30_000;
+
+/**
+ * @example
+ * const loader = createChannelLoader({ reader, cache, publicKeys, name: "catalog", channel: "stable", payloadType,
+ *   build: async (payload) => indexCatalog(parse(Catalog, payload)), ttlMs: 2000, firstLoadMs: 2500, nowMs: Date.now });
+ */
+export function createChannelLoader<T>(options: ChannelLoaderOptions<T>): ChannelLoader<T> {
+  return new StoreChannelLoader(options);
+}
+
+class StoreChannelLoader<T> implements ChannelLoader<T> {
+  current: Loaded<T> | null = null;
+  lastFailure: LoadFailure | null = null;
+  readonly #options: ChannelLoaderOptions<T>;
+  #highestSequence = 0;
+  #nextRefreshMs = Number.NEGATIVE_INFINITY;
+  #refresh: { readonly startedMs: number; readonly done: Promise<void> } | null = null;
+
+  constructor(options: ChannelLoaderOptions<T>) {
+    this.#options = options;
+  }
+
+  async get(waitUntil: (work: Promise<unknown>) => void): Promise<Loaded<T> | null> {
+    const nowMs = this.#options.nowMs();
+    const running = this.#refresh !== null && nowMs - this.#refresh.startedMs < ABANDON_MS;
+    if (!running && nowMs >= this.#nextRefreshMs) waitUntil(this.#startRefresh(nowMs));
+    if (this.current === null && this.#refresh) {
+      await settledWithin(this.#refresh.done, this.#refresh.startedMs + this.#options.firstLoadMs - nowMs);
+    }
+    return this.current;
+  }
+
+  /** One at a time: everybody who comes meanwhile shares it. */
+  #startRefresh(startedMs: number): Promise<void> {
+    const done = this.#load().finally(() => {
+      this.#nextRefreshMs = this.#options.nowMs() + this.#options.ttlMs;
+      if (this.#refresh?.done === done) this.#refresh = null;
+    });
+    this.#refresh = { startedMs, done };
+    return done;
+  }
+
+  async #load(): Promise<void> {
+    const recalled = this.current === null ? await recallPointer(this.#options) : null;
+    if (recalled) this.#highestSequence = Math.max(this.#highestSequence, recalled.pointer.sequence);
+    try {
+      await this.#follow(await fetchPointer(this.#options));
+      this.lastFailure = null;
+    } catch (error) {
+      this.#fail(error);
+      if (recalled && this.current === null) await this.#serveRecalled(recalled);
+    }
+  }
+
+  async #follow(verified: VerifiedPointer): Promise<void> {
+    const { pointer } = verified;
+    if (pointer.sequence < this.#highestSequence) throw new LoadError("pointer_replayed");
+    this.#highestSequence = pointer.sequence;
+    if (this.current?.sequence === pointer.sequence) return;
+    await this.#take(pointer);
+    await rememberPointer(this.#options, verified);
+  }
+
+  /** What this location served from before, where the store has nothing good to offer. The failure that led here stands. */
+  async #serveRecalled({ pointer }: VerifiedPointer): Promise<void> {
+    await this.#take(pointer).catch((error: unknown) => this.#options.onFailure?.(reasonOf(error), error));
+  }
+
+  async #take(pointer: Pointer): Promise<void> {
+    const target = await loadTarget(this.#options, pointer);
+    this.current = { ...target, sequence: pointer.sequence, loadedMs: this.#options.nowMs() };
+    this.#options.onLoad?.(this.current);
+  }
+
+  #fail(error: unknown): void {
+    this.lastFailure = reasonOf(error);
+    this.#options.onFailure?.(this.lastFailure, error);
+  }
+}
+
+/** Every stage throws a `LoadError`; anything else is a mistake of ours, which must not pass for the store's. */
+function reasonOf(error: unknown): LoadFailure {
+  return error instanceof LoadError ? error.reason : "document_invalid";
+}
+
+async function settledWithin(work: Promise<void>, limitMs: number): Promise<void> {
+  if (limitMs <= 0) return;
+  const { promise: limit, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, limitMs);
+  await Promise.race([work, limit]);
+  clearTimeout(timer);
 }

@@ -75,7 +75,7 @@ function parseEnvelope(bytes: Uint8Array): Envelope {
 
 function parseJson(bytes: Uint8Array, path: string): unknown {
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes));
   } catch (cause) {
     throw new CodedError("envelope_malformed", path, "expected JSON in UTF-8; the document is damaged", undefined, { cause });
   }

@@ -118,7 +118,7 @@ function parseObject(json: Uint8Array): object {
   if (json[0] !== OPENING_BRACE) malformed("", "its header is no object");
   let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(json));
+    value = JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(json));
   } catch (cause) {
     return malformed("", "its header is not JSON", { cause });
   }

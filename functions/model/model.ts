@@ -1,0 +1,41 @@
+// A published model, ready to be served: manifest, encoder, int8 scorer and calibration.
+import { type Manifest, parseManifest } from "../../shared/artifact/manifest.ts";
+import { readSafetensors } from "../../shared/artifact/safetensors.ts";
+import { createEncoder, type Encoder } from "../../shared/features/encode.ts";
+import { CodedError } from "../../shared/schemas/coded-error.ts";
+import type { Calibration } from "../../shared/scoring/calibration.ts";
+import { createKernelScorer } from "../../shared/scoring/kernel-scorer.ts";
+import type { Scorer } from "../../shared/scoring/scorer.ts";
+import { type ChannelLoader, type ChannelLoaderOptions, createChannelLoader } from "./channel-loader.ts";
+import type { FetchObject } from "./channel-source.ts";
+
+export interface EdgeModel {
+  readonly manifest: Manifest;
+  readonly encoder: Encoder;
+  readonly scorer: Scorer;
+  readonly calibration: Calibration;
+}
+
+export interface ModelLoaderOptions extends Omit<ChannelLoaderOptions<EdgeModel>, "payloadType" | "build"> {
+  /** The compiled scoring kernel; the model itself is data. */
+  readonly kernel: WebAssembly.Module;
+}
+
+/**
+ * Loads the model of task `name` from `channel`.
+ *
+ * @example const loader = createModelLoader({ ...store, kernel, name: "ad-click", channel: "stable", ttlMs, firstLoadMs, nowMs });
+ */
+export function createModelLoader({ kernel, ...options }: ModelLoaderOptions): ChannelLoader<EdgeModel> {
+  const build = (payload: unknown, fetchObject: FetchObject) => buildEdgeModel(kernel, options.name, payload, fetchObject);
+  return createChannelLoader({ ...options, payloadType: "application/vnd.selvedge.manifest+json", build });
+}
+
+async function buildEdgeModel(kernel: WebAssembly.Module, task: string, payload: unknown, fetchObject: FetchObject) {
+  const manifest = parseManifest(payload);
+  if (manifest.task !== task)
+    throw new CodedError("manifest_misplaced", "manifest.task", `expected ${task}, found ${manifest.task}`);
+  const { featureMap, architecture, calibration } = manifest;
+  const served = { featureMap, architecture, tensors: readSafetensors(await fetchObject(manifest.files.weights.sha256)) };
+  return { manifest, encoder: createEncoder(featureMap), scorer: createKernelScorer(kernel, served), calibration };
+}
