@@ -1,0 +1,56 @@
+// npm run catalog: shows, changes or replaces the catalog that a running Worker serves from.
+import { readFile } from "node:fs/promises";
+import { Argument, Command } from "commander";
+import { CodedError } from "../../shared/schemas/coded-error.ts";
+import { catalogMissing, changePolicy, publishCatalog, readCatalog } from "../jobs/catalog.ts";
+import { readKeys } from "../publish/keys.ts";
+import type { Published, Publisher } from "../publish/publish.ts";
+import { createS3Store } from "../publish/s3-store.ts";
+import { readStoreConfig } from "../publish/store-config.ts";
+import { epsilonOption, POLICY_NAMES, policyFrom } from "./options.ts";
+
+export function command(): Command {
+  const catalog = new Command("catalog").description("Show or change what a running Worker chooses from");
+  catalog.command("show").description("Print the published catalog as JSON").action(show);
+  catalog
+    .command("policy")
+    .description("Choose by another policy from now on")
+    .addArgument(new Argument("<name>", "the policy").choices(POLICY_NAMES))
+    .addOption(epsilonOption())
+    .action(async (name: string, { epsilon }: { epsilon?: number }) => {
+      report(await changePolicy(await openPublisher(), policyFrom(name, epsilon)));
+    });
+  catalog
+    .command("publish")
+    .description("Publish a catalog from a JSON file")
+    .argument("<file>", "see shared/schemas/catalog.ts; `show` prints one")
+    .action(async (file: string) => report(await publishCatalog(await openPublisher(), await readJson(file))));
+  return catalog;
+}
+
+async function show(): Promise<void> {
+  const current = await readCatalog(await openPublisher());
+  if (!current) throw catalogMissing();
+  console.log(JSON.stringify(current.catalog, null, 2));
+}
+
+async function openPublisher(): Promise<Publisher> {
+  const config = readStoreConfig();
+  const store = createS3Store(config, config.artifactBucket);
+  return { store, keys: await readKeys(config), channel: "stable", nowMs: Date.now() };
+}
+
+function report({ version, pointer }: Published): void {
+  console.log(`catalog ${version} is published (number ${pointer.sequence}); the Worker takes it up within seconds`);
+}
+
+async function readJson(file: string): Promise<unknown> {
+  const text = await readFile(file, "utf8").catch((cause: unknown) => {
+    throw new CodedError("file_missing", file, "this file cannot be read", undefined, { cause });
+  });
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new CodedError("json_malformed", file, cause instanceof Error ? cause.message : "not JSON", undefined, { cause });
+  }
+}
