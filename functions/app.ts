@@ -1,22 +1,53 @@
 // The HTTP application: middleware, routes, one onError, one notFound.
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import { cors } from "hono/cors";
+import { routePath } from "hono/route";
 import { CodedError } from "../shared/schemas/coded-error.ts";
-import type { Dependencies } from "./dependencies.ts";
-import { createOperationsRoutes } from "./routes/operations.ts";
+import { assignmentRoutes } from "./routes/assignments.ts";
+import { type DecisionDependencies, decisionRoutes } from "./routes/decisions.ts";
+import { eventRoutes } from "./routes/events.ts";
+import { modelRoutes } from "./routes/models.ts";
+import { openapiRoutes } from "./routes/openapi.ts";
+import { operationRoutes } from "./routes/operations.ts";
+import { predictionRoutes } from "./routes/predictions.ts";
 import { answerProblem } from "./routes/problem.ts";
+import { trackingRoutes } from "./routes/tracking.ts";
 
-export function createApp(dependencies: Dependencies) {
+/** A decision stands on everything that the other routes stand on. */
+export type AppDependencies = DecisionDependencies;
+
+export function createApp(dependencies: AppDependencies) {
+  const { metrics, nowMs } = dependencies;
   return new Hono()
+    .use("*", async (context, next) => {
+      const startMs = nowMs();
+      await next();
+      metrics.requestDuration.observe(labelsOf(context), (nowMs() - startMs) / 1000);
+    })
     .use("/v1/*", cors())
-    .route("/", createOperationsRoutes(dependencies))
+    .use("/openapi.json", cors())
+    .route("/", decisionRoutes(dependencies))
+    .route("/", predictionRoutes(dependencies))
+    .route("/", assignmentRoutes(dependencies))
+    .route("/", eventRoutes(dependencies))
+    .route("/", trackingRoutes(dependencies))
+    .route("/", modelRoutes(dependencies))
+    .route("/", openapiRoutes())
+    .route("/", operationRoutes(dependencies))
     .notFound((context) => {
       const detail = `${context.req.method} ${context.req.path} is no route; GET /openapi.json lists them`;
-      return answerProblem(context, new CodedError("route_unknown", "", detail));
+      throw new CodedError("route_unknown", "", detail);
     })
     .onError((error, context) => {
-      const problem = error instanceof CodedError ? error : new CodedError("internal", "", "this is our fault; try again");
-      dependencies.metrics.problems.add({ code: problem.code });
+      if (!(error instanceof CodedError)) reportError(error); // to the runtime's log
+      const problem = error instanceof CodedError ? error : new CodedError("internal", "", "the fault is ours; try again");
+      metrics.problems.add({ code: problem.code });
       return answerProblem(context, problem);
     });
+}
+
+/** The route's pattern rather than the path, so that tokens and names do not become series. */
+function labelsOf(context: Context): { route: string; status: string } {
+  const pattern = routePath(context, -1);
+  return { route: pattern.includes("*") ? "none" : pattern, status: `${Math.floor(context.res.status / 100)}xx` };
 }

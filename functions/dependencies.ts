@@ -1,12 +1,54 @@
-// What the routes stand on, put together once an isolate from its bindings.
+// What the routes and the consumer stand on, put together once an isolate from its bindings.
+import { CATALOG_NAME } from "../shared/artifact/keys.ts";
+import kernel from "../shared/scoring/kernel/scorer.wasm";
+import type { AppDependencies } from "./app.ts";
 import type { Bindings } from "./bindings.ts";
+import { createCatalogLoader } from "./catalog/catalog-loader.ts";
+import type { ConsumerDependencies } from "./events/consumer.ts";
+import { createQueueSink } from "./events/queue-sink.ts";
+import { importTrackingKey } from "./events/tracking-token.ts";
+import { createEdgeStore } from "./model/edge-store.ts";
+import { createLoaderPool } from "./model/loader-pool.ts";
+import { createModelLoader } from "./model/model.ts";
+import { createObjectCache } from "./model/object-cache.ts";
 import { createMetrics, type Metrics } from "./telemetry/metrics.ts";
 
-export interface Dependencies {
-  readonly metrics: Metrics;
-  readonly nowMs: () => number;
+/** Bound on one request to the store, and the longest that a reader waits for a first load. */
+const STORE_TIMEOUT_MS = 2000;
+const FIRST_LOAD_MS = 2500;
+
+export type Dependencies = AppDependencies & ConsumerDependencies;
+
+export function createDependencies(bindings: Bindings): Dependencies {
+  const metrics = createMetrics();
+  return {
+    ...createLoaders(bindings, metrics),
+    metrics,
+    sink: createQueueSink(bindings.eventQueue, (reason) => metrics.eventsTrimmed.add({ reason })),
+    eventStore: createEdgeStore({ ...bindings.store, bucket: bindings.eventBucket, timeoutMs: STORE_TIMEOUT_MS }),
+    trackingKey: importTrackingKey(bindings.trackingSecret),
+    publicOrigin: bindings.publicOrigin,
+    nowMs: () => Date.now(),
+    drawSeed: () => crypto.getRandomValues(new Uint32Array(1))[0] as number, // an array of one has a first
+  };
 }
 
-export function createDependencies(_bindings: Bindings): Dependencies {
-  return { metrics: createMetrics(), nowMs: () => Date.now() };
+function createLoaders({ store, artifactBucket, publicKeys, pointerTtlMs }: Bindings, metrics: Metrics) {
+  const source = {
+    reader: createEdgeStore({ ...store, bucket: artifactBucket, timeoutMs: STORE_TIMEOUT_MS }),
+    cache: createObjectCache(caches.default, `${store.endpoint}/${artifactBucket}`),
+    publicKeys,
+    ttlMs: pointerTtlMs,
+    firstLoadMs: FIRST_LOAD_MS,
+    nowMs: () => Date.now(),
+  };
+  const countFailure = (name: string, channel: string) => ({
+    onFailure: (reason: string) => metrics.loadFailures.add({ name, channel, reason }),
+  });
+  return {
+    catalogLoader: createCatalogLoader({ ...source, ...countFailure(CATALOG_NAME, "stable") }),
+    models: createLoaderPool((name, channel) =>
+      createModelLoader({ ...source, ...countFailure(name, channel), kernel, name, channel }),
+    ),
+  };
 }

@@ -1,14 +1,20 @@
 // The Worker's entry.
 import { createApp } from "./app.ts";
 import { readBindings } from "./bindings.ts";
-import { createDependencies } from "./dependencies.ts";
+import { createDependencies, type Dependencies } from "./dependencies.ts";
+import { consumeBatch } from "./events/consumer.ts";
 
-/** Bindings are the same for an isolate's whole life, so everything is put together once, on the first request. */
-let app: ReturnType<typeof createApp> | undefined;
+/** Bindings are the same for an isolate's whole life, so everything is put together once, by whatever comes first. */
+let worker: { readonly dependencies: Dependencies; readonly app: ReturnType<typeof createApp> } | undefined;
+
+function workerOf(env: unknown) {
+  if (worker) return worker;
+  const dependencies = createDependencies(readBindings(env));
+  worker = { dependencies, app: createApp(dependencies) };
+  return worker;
+}
 
 export default {
-  fetch(request, env, context) {
-    app ??= createApp(createDependencies(readBindings(env)));
-    return app.fetch(request, env, context);
-  },
+  fetch: (request, env, context) => workerOf(env).app.fetch(request, env, context),
+  queue: (batch, env) => consumeBatch(batch, workerOf(env).dependencies),
 } satisfies ExportedHandler;

@@ -40,8 +40,8 @@ export type DropReason = z.infer<typeof DropReason>;
 export const FallbackReason = z.enum(["no_model", "score_failed"]);
 export type FallbackReason = z.infer<typeof FallbackReason>;
 
-/** Why nothing was chosen. */
-export const NoServeReason = z.enum(["no_candidates", "all_candidates_dropped"]);
+/** Why nothing was chosen. `no_catalog`: none was ever loaded, and the request brought no candidates. */
+export const NoServeReason = z.enum(["no_catalog", "no_candidates", "all_candidates_dropped"]);
 export type NoServeReason = z.infer<typeof NoServeReason>;
 
 /** The arm that a subject falls into. `bucket` is in 0..9999. */
@@ -80,12 +80,26 @@ export const PredictionRequest = z.strictObject({
 });
 export type PredictionRequest = z.infer<typeof PredictionRequest>;
 
+/** One prediction a candidate, in order. Where the model could not answer, `fallback` says why and the numbers are null. */
 export const PredictionResponse = z.strictObject({
   task: z.string(),
-  modelVersion: z.string(),
-  predictions: z.array(z.strictObject({ id: z.optional(z.string()), logit: z.number(), probability: z.number() })),
+  modelVersion: z.nullable(z.string()),
+  fallback: z.nullable(FallbackReason),
+  predictions: z.array(
+    z.strictObject({
+      id: z.optional(z.string()),
+      logit: z.nullable(z.number()),
+      probability: z.nullable(z.number()),
+    }),
+  ),
 });
 export type PredictionResponse = z.infer<typeof PredictionResponse>;
 
 export const AssignmentRequest = z.strictObject({ subjectId: SubjectId });
-export const AssignmentResponse = z.strictObject({ subjectId: z.string(), assignments: z.array(Assignment) });
+/** `catalogVersion` is null, and there are no assignments, while no catalog was ever loaded. */
+export const AssignmentResponse = z.strictObject({
+  subjectId: z.string(),
+  catalogVersion: z.nullable(z.string()),
+  assignments: z.array(Assignment),
+});
+export type AssignmentResponse = z.infer<typeof AssignmentResponse>;

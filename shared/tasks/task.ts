@@ -1,7 +1,10 @@
 // What a task is: one small file that names its fields, its label and its model. Everything else follows from it.
 import * as z from "zod/mini";
 
-const name = z.string().check(z.regex(/^[a-z0-9][a-z0-9-]{0,63}$/, "lower-case letters, digits and hyphens, at most 64"));
+/** A task's name, which is also the name that its models are published under. */
+export const TaskName = z
+  .string()
+  .check(z.regex(/^[a-z0-9][a-z0-9-]{0,63}$/, "lower-case letters, digits and hyphens, at most 64"));
 const fieldName = z.string().check(z.minLength(1), z.maxLength(128));
 const positiveInt = z.int().check(z.positive());
 const side = z.enum(["context", "candidate"]);
@@ -124,7 +127,7 @@ export type TrainingSpec = z.infer<typeof TrainingSpec>;
 export const Task = z
   .strictObject({
     $schema: z.optional(z.string()),
-    name,
+    name: TaskName,
     description: z.optional(z.string()),
     label: fieldName,
     time: z.optional(fieldName),
@@ -144,6 +147,10 @@ export const Task = z
           path: ["fields", index, "name"],
           message: duplicate ? `field "${field.name}" is declared twice` : `the label "${field.name}" cannot be a field`,
         });
+      }
+      if (field.kind === "numeric" && field.transform === "quantile" && field.input === "value") {
+        const message = "quantile buckets are looked up, they have no value: leave input out";
+        context.issues.push({ code: "custom", input: field.input, path: ["fields", index, "input"], message });
       }
       seen.add(field.name);
     });

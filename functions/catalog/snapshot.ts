@@ -1,0 +1,30 @@
+// What a request is served from: the catalog and the models of all its channels, from isolate memory where they are loaded.
+import type { Channel } from "../../shared/artifact/manifest.ts";
+import type { ChannelLoader, Loaded } from "../model/channel-loader.ts";
+import type { LoaderPool } from "../model/loader-pool.ts";
+import type { EdgeModel } from "../model/model.ts";
+import { type CatalogIndex, EMPTY_CATALOG } from "./catalog-index.ts";
+
+export interface SnapshotSources {
+  readonly catalogLoader: ChannelLoader<CatalogIndex>;
+  readonly models: LoaderPool<EdgeModel>;
+}
+
+/** `catalogVersion` is null where no catalog was ever loaded; a channel that nothing was ever loaded from is not in `models`. */
+export interface Snapshot {
+  readonly catalog: CatalogIndex;
+  readonly catalogVersion: string | null;
+  readonly models: ReadonlyMap<Channel, Loaded<EdgeModel>>;
+}
+
+export type WaitUntil = (work: Promise<unknown>) => void;
+
+export async function takeSnapshot({ catalogLoader, models }: SnapshotSources, waitUntil: WaitUntil): Promise<Snapshot> {
+  const loaded = await catalogLoader.get(waitUntil);
+  const catalog = loaded?.value ?? EMPTY_CATALOG;
+  const channels = await Promise.all(
+    catalog.channels.map(async (channel) => [channel, await models.loaderOf(catalog.task, channel).get(waitUntil)] as const),
+  );
+  const present = channels.flatMap(([channel, model]) => (model ? [[channel, model] as const] : []));
+  return { catalog, catalogVersion: loaded?.version ?? null, models: new Map(present) };
+}

@@ -1,0 +1,47 @@
+// Where a placement's candidates come from: the request, which may bring its own, or else the catalog.
+import type { Placement } from "../../shared/schemas/catalog.ts";
+import { CodedError } from "../../shared/schemas/coded-error.ts";
+import type { DecisionRequest, InlineCandidate } from "../../shared/schemas/decisions.ts";
+import type { Candidate, CatalogIndex } from "../catalog/catalog-index.ts";
+
+export interface Supply {
+  readonly placementId: string;
+  /** Null where the catalog does not know it: it has then no size and no features of its own. */
+  readonly placement: Placement | null;
+  readonly candidates: readonly Candidate[];
+}
+
+/**
+ * One supply a requested placement. Throws `CodedError`: `placement_unknown` where a catalog is loaded that lacks it and the
+ * request brings no candidates, `id_duplicate` where a placement or a candidate is there twice.
+ */
+export function gatherCandidates({ placements }: DecisionRequest, catalog: CatalogIndex, catalogLoaded: boolean): Supply[] {
+  refuseDuplicates(placements, "placements");
+  return placements.map(({ id, candidates: inline }, index) => {
+    const placement = catalog.placements.get(id) ?? null;
+    if (inline) {
+      refuseDuplicates(inline, `placements[${index}].candidates`);
+      return { placementId: id, placement, candidates: inline.map(toCandidate) };
+    }
+    if (catalogLoaded && !placement) {
+      throw new CodedError(
+        "placement_unknown",
+        `placements[${index}].id`,
+        `no placement "${id}" in the catalog; add it, or send candidates`,
+      );
+    }
+    return { placementId: id, placement, candidates: catalog.candidates };
+  });
+}
+
+function toCandidate({ id, landingUrl, imageUrl, features }: InlineCandidate): Candidate {
+  return { creativeId: id, landingUrl, imageUrl, features: { ...features, creativeId: id }, supply: null };
+}
+
+function refuseDuplicates(items: readonly { readonly id: string }[], path: string): void {
+  const seen = new Set<string>();
+  items.forEach(({ id }, index) => {
+    if (seen.has(id)) throw new CodedError("id_duplicate", `${path}[${index}].id`, `"${id}" is there twice; send it once`);
+    seen.add(id);
+  });
+}
