@@ -1,6 +1,7 @@
 // Three projects: the rules of the house, Node, and workerd. What lives in shared/ runs in both runtimes.
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { wasmModules } from "./wasm-modules.ts";
 
 const root = new URL("..", import.meta.url).pathname;
 
@@ -10,6 +11,7 @@ export default defineConfig({
       { root, test: { name: "tidy", include: ["test/tidy.test.ts"] } },
       {
         root,
+        plugins: [wasmModules()],
         test: {
           name: "node",
           include: ["test/**/*.test.ts"],

@@ -3,7 +3,6 @@
 const ACTIVATION_MAX: i16 = 2047; // architecture.ts
 
 /** Eight activations. A NaN becomes 0; the narrowing saturates, so that the clamp sees no wrapped value. */
-@inline
 export function toActivations(low: v128, high: v128, scale: v128): v128 {
   const a = i32x4.trunc_sat_f32x4_s(f32x4.nearest(f32x4.div(low, scale)));
   const b = i32x4.trunc_sat_f32x4_s(f32x4.nearest(f32x4.div(high, scale)));
@@ -14,7 +13,15 @@ export function toActivations(low: v128, high: v128, scale: v128): v128 {
  * Rows of f32 to rows of i16, eight columns at a time: reads and writes up to seven columns past the last.
  * Strides are in bytes.
  */
-export function quantize(x: usize, xStride: usize, count: i32, columnCount: usize, scale: f32, out: usize, outStride: usize): void {
+export function quantize(
+  x: usize,
+  xStride: usize,
+  count: i32,
+  columnCount: usize,
+  scale: f32,
+  out: usize,
+  outStride: usize,
+): void {
   const scales = f32x4.splat(scale);
   for (let i = 0; i < count; i++) {
     for (let c: usize = 0; c < columnCount; c += 8) {
@@ -27,15 +34,7 @@ export function quantize(x: usize, xStride: usize, count: i32, columnCount: usiz
 }
 
 /** Integer sums of a hidden layer [count, width] -> ReLU(sum * factor + bias) -> activations of the next. `width` is a multiple of 8. */
-export function rectify(
-  sums: usize,
-  count: i32,
-  width: usize,
-  factors: usize,
-  biases: usize,
-  scale: f32,
-  out: usize,
-): void {
+export function rectify(sums: usize, count: i32, width: usize, factors: usize, biases: usize, scale: f32, out: usize): void {
   const scales = f32x4.splat(scale);
   for (let i = 0; i < count; i++) {
     for (let c: usize = 0; c < width << 2; c += 32) {
@@ -49,7 +48,6 @@ export function rectify(
   }
 }
 
-@inline
 export function affine(sums: v128, factors: v128, biases: v128): v128 {
   return f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(sums), factors), biases);
 }

@@ -1,6 +1,6 @@
 // Bags -> one side's columns of x0, its linear sums and its FM sums.
 
-let table: usize = 0; // int8 [rows, dimension]; 0 where the model has no embedding
+let table: usize = 0; // int8 [rows, dimension]; 0 where no term looks at x0
 let scales: usize = 0; // f32 [rows]
 let linear: usize = 0; // f32 [rows]; 0 where the model has no linear term
 let dimension: usize = 0;
@@ -42,10 +42,10 @@ export function gather(
       offsets += 4;
       const begin = end;
       end = load<i32>(offsets) - base;
-      const field = fields + (<usize>f << 4);
+      const field = fields + ((<usize>f) << 4);
       if (end < begin || end > entryCount || !inField(field, rows, begin, end)) return example * fieldCount + f;
       if (linear) linearSum = addLinear(linearSum, rows, weights, begin, end);
-      const columns = x0 + (<usize>load<i32>(field, 12) << 2);
+      const columns = x0 + ((<usize>load<i32>(field, 12)) << 2);
       if (!load<i32>(field)) putValues(field, rows, weights, begin, end, columns);
       else if (table) {
         embed(rows, weights, begin, end, columns);
@@ -60,21 +60,19 @@ export function gather(
   return -1;
 }
 
-@inline
 function inField(field: usize, rows: usize, begin: i32, end: i32): bool {
   const firstRow = load<i32>(field, 4);
   const rowCount = load<u32>(field, 8);
   for (let k = begin; k < end; k++) {
-    if (<u32>(load<i32>(rows + (<usize>k << 2)) - firstRow) >= rowCount) return false;
+    if (<u32>(load<i32>(rows + ((<usize>k) << 2)) - firstRow) >= rowCount) return false;
   }
   return true;
 }
 
-@inline
 function addLinear(sum: f32, rows: usize, weights: usize, begin: i32, end: i32): f32 {
   for (let k = begin; k < end; k++) {
-    const row = <usize>load<u32>(rows + (<usize>k << 2));
-    sum += load<f32>(weights + (<usize>k << 2)) * load<f32>(linear + (row << 2));
+    const row = <usize>load<u32>(rows + ((<usize>k) << 2));
+    sum += load<f32>(weights + ((<usize>k) << 2)) * load<f32>(linear + (row << 2));
   }
   return sum;
 }
@@ -82,15 +80,14 @@ function addLinear(sum: f32, rows: usize, weights: usize, begin: i32, end: i32):
 /** A value field has a column a row, which holds the sum of that row's weights. */
 function putValues(field: usize, rows: usize, weights: usize, begin: i32, end: i32, columns: usize): void {
   const firstRow = load<i32>(field, 4);
-  memory.fill(columns, 0, <usize>load<u32>(field, 8) << 2);
+  memory.fill(columns, 0, (<usize>load<u32>(field, 8)) << 2);
   for (let k = begin; k < end; k++) {
-    const column = columns + (<usize>(load<i32>(rows + (<usize>k << 2)) - firstRow) << 2);
-    store<f32>(column, load<f32>(column) + load<f32>(weights + (<usize>k << 2)));
+    const column = columns + ((<usize>(load<i32>(rows + ((<usize>k) << 2)) - firstRow)) << 2);
+    store<f32>(column, load<f32>(column) + load<f32>(weights + ((<usize>k) << 2)));
   }
 }
 
 /** Sum over the bag, in its order, of f32(q) * (scale * weight): 16 columns at a time, then 4, then 1. */
-@inline
 function embed(rows: usize, weights: usize, begin: i32, end: i32, out: usize): void {
   let column: usize = 0;
   for (; column + 16 <= dimension; column += 16) {
@@ -99,8 +96,8 @@ function embed(rows: usize, weights: usize, begin: i32, end: i32, out: usize): v
     let sum2 = f32x4.splat(0);
     let sum3 = f32x4.splat(0);
     for (let k = begin; k < end; k++) {
-      const row = <usize>load<u32>(rows + (<usize>k << 2));
-      const factor = f32x4.splat(load<f32>(scales + (row << 2)) * load<f32>(weights + (<usize>k << 2)));
+      const row = <usize>load<u32>(rows + ((<usize>k) << 2));
+      const factor = f32x4.splat(load<f32>(scales + (row << 2)) * load<f32>(weights + ((<usize>k) << 2)));
       const bytes = v128.load(table + row * dimension + column);
       const low = i16x8.extend_low_i8x16_s(bytes);
       const high = i16x8.extend_high_i8x16_s(bytes);
@@ -117,8 +114,8 @@ function embed(rows: usize, weights: usize, begin: i32, end: i32, out: usize): v
   for (; column + 4 <= dimension; column += 4) {
     let sum = f32x4.splat(0);
     for (let k = begin; k < end; k++) {
-      const row = <usize>load<u32>(rows + (<usize>k << 2));
-      const factor = f32x4.splat(load<f32>(scales + (row << 2)) * load<f32>(weights + (<usize>k << 2)));
+      const row = <usize>load<u32>(rows + ((<usize>k) << 2));
+      const factor = f32x4.splat(load<f32>(scales + (row << 2)) * load<f32>(weights + ((<usize>k) << 2)));
       const words = i16x8.extend_low_i8x16_s(v128.load32_zero(table + row * dimension + column));
       sum = f32x4.add(sum, f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(words)), factor));
     }
@@ -127,15 +124,14 @@ function embed(rows: usize, weights: usize, begin: i32, end: i32, out: usize): v
   for (; column < dimension; column++) {
     let sum: f32 = 0;
     for (let k = begin; k < end; k++) {
-      const row = <usize>load<u32>(rows + (<usize>k << 2));
-      const factor = load<f32>(scales + (row << 2)) * load<f32>(weights + (<usize>k << 2));
+      const row = <usize>load<u32>(rows + ((<usize>k) << 2));
+      const factor = load<f32>(scales + (row << 2)) * load<f32>(weights + ((<usize>k) << 2));
       sum += <f32>load<i8>(table + row * dimension + column) * factor;
     }
     store<f32>(out + (column << 2), sum);
   }
 }
 
-@inline
 function addToSums(vector: usize, sums: usize): void {
   const squares = sums + (dimension << 2);
   const bytes = dimension << 2;

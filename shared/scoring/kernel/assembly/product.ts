@@ -15,7 +15,7 @@ export function product(
   initial: usize,
   sums: usize,
 ): void {
-  const sumStride = <usize>panelCount << 5;
+  const sumStride = (<usize>panelCount) << 5;
   for (let panel = 0; panel < panelCount; panel++) {
     let row = 0;
     let a = activations;
@@ -36,8 +36,15 @@ export function product(
   }
 }
 
-@inline
-function fourRows(a0: usize, stride: usize, pairCount: usize, weights: usize, initial: usize, out: usize, outStride: usize): void {
+function fourRows(
+  a0: usize,
+  stride: usize,
+  pairCount: usize,
+  weights: usize,
+  initial: usize,
+  out: usize,
+  outStride: usize,
+): void {
   const a1 = a0 + stride;
   const a2 = a1 + stride;
   const a3 = a2 + stride;
@@ -81,7 +88,6 @@ function fourRows(a0: usize, stride: usize, pairCount: usize, weights: usize, in
   v128.store(out, high3, 16);
 }
 
-@inline
 function oneRow(a: usize, pairCount: usize, weights: usize, initial: usize, out: usize): void {
   let low = v128.load(initial);
   let high = v128.load(initial, 16);

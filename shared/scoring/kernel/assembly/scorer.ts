@@ -1,7 +1,8 @@
 // The int8 scoring kernel: inner loops over exported memory, which the typed wrapper (kernel-scorer.ts) lays out and calls in order.
 // It must equal reference.ts bit for bit: every f32 operation in that order, none fused.
-export { gather, setTables } from "./gather";
+
 export { quantize, rectify } from "./activations";
+export { gather, setTables } from "./gather";
 export { product } from "./product";
 export { addHead, addInteractions, addLinear, crossStep } from "./terms";
 

@@ -1,0 +1,117 @@
+// Refuses a malformed model before anything reads its tensors: after this, every index that a scorer computes is in range.
+import type { Dtype, Tensor } from "../artifact/safetensors.ts";
+import { type FittedField, inputWidth, layoutFields } from "../features/feature-map.ts";
+import { CodedError } from "../schemas/coded-error.ts";
+import { MAX_LAYER_INPUTS } from "./architecture.ts";
+import type { ServedModel } from "./scorer.ts";
+import { float32Tensor, type LayerShape, layerShapes } from "./served-layers.ts";
+
+interface TensorSpec {
+  readonly dtype: Dtype;
+  readonly shape: readonly number[];
+}
+
+/** Bytes that one scorer may address: wasm's 32-bit memory, less room for activations and requests. */
+const MAX_MODEL_BYTES = 3.5 * 2 ** 30;
+
+/**
+ * Checks feature map, architecture and tensors against each other: rows, names, dtypes, shapes, finite numbers, layer widths.
+ *
+ * @throws CodedError `model_invalid`, whose path is the tensor (`mlp.0.weight`), or the part of the feature map or architecture
+ * @example validateServedModel({ featureMap, architecture, tensors: readSafetensors(bytes) });
+ */
+export function validateServedModel(model: ServedModel): void {
+  checkFields(model);
+  const width = inputWidth(layoutFields(model.featureMap, model.architecture.embeddingDimension));
+  const layers = [...layerShapes("cross", model.architecture, width), ...layerShapes("mlp", model.architecture, width)];
+  checkLayers(model, layers);
+  const specs = tensorSpecs(model, layers);
+  for (const [name, spec] of specs) checkTensor(name, spec, model.tensors.get(name));
+  for (const name of model.tensors.keys()) if (!specs.has(name)) fail(name, "the architecture has no such tensor");
+  for (const layer of layers) checkFactors(model, layer);
+  const sizeBytes = [...model.tensors.values()].reduce((total, { data }) => total + data.byteLength, 0);
+  if (sizeBytes > MAX_MODEL_BYTES)
+    fail("embedding", `${sizeBytes} bytes of tensors; at most ${MAX_MODEL_BYTES} can be addressed`);
+}
+
+/** Whether the model looks at embeddings or x0 at all: a logistic model has no table. */
+export function usesColumns({ fm, cross, mlp }: ServedModel["architecture"]): boolean {
+  return fm || cross !== null || mlp !== null;
+}
+
+function checkFields({ featureMap: { fields, rowCount } }: ServedModel): void {
+  for (const [i, field] of fields.entries()) {
+    const path = `featureMap.fields[${i}]`;
+    if (field.firstRow + field.rowCount > rowCount) fail(path, `its rows end past the map's ${rowCount}`);
+    if (field.from === "context" && fields[i - 1]?.from === "candidate")
+      fail(path, "context fields come before candidate fields");
+    if (field.rowCount < rowsNeeded(field))
+      fail(path, `has ${field.rowCount} rows; its ids and buckets need ${rowsNeeded(field)}`);
+  }
+}
+
+/** Rows that the encoder may point at, as the table of `FittedField` says. */
+function rowsNeeded(field: FittedField): number {
+  if (field.kind === "numeric") return 2;
+  if (field.kind === "quantile") return 1 + Math.max(field.boundaries.length, field.meanBucket) + 1;
+  if (field.kind === "vector") return 1 + field.dimension;
+  if (field.kind === "text") return 1 + field.hashSpace;
+  return "vocabulary" in field.ids ? 2 + field.ids.vocabulary.length : 1 + field.ids.hashSpace;
+}
+
+function checkLayers({ architecture: { mlp } }: ServedModel, layers: readonly LayerShape[]): void {
+  if (mlp && mlp.inputScales.length !== mlp.hidden.length) fail("architecture.mlp.inputScales", "one for each hidden layer");
+  for (const { name, inputs, outputs, inputScale } of layers) {
+    const widest = Math.max(inputs, outputs);
+    if (widest > MAX_LAYER_INPUTS) fail(`${name}.weight`, `${widest} wide; integer sums hold at most ${MAX_LAYER_INPUTS}`);
+    const scale = Math.fround(inputScale);
+    if (!(scale > 0 && scale < Infinity)) fail(`${name}.weight`, `input scale ${inputScale} is not a positive f32`);
+  }
+}
+
+function tensorSpecs({ architecture, featureMap }: ServedModel, layers: readonly LayerShape[]): Map<string, TensorSpec> {
+  const rows = featureMap.rowCount;
+  const specs = new Map<string, TensorSpec>([["bias", { dtype: "F32", shape: [1] }]]);
+  if (architecture.linear) specs.set("linear", { dtype: "F32", shape: [rows] });
+  if (usesColumns(architecture)) {
+    specs.set("embedding", { dtype: "I8", shape: [rows, architecture.embeddingDimension] });
+    specs.set("embedding.scale", { dtype: "F32", shape: [rows] });
+  }
+  for (const { name, inputs, outputs } of layers) {
+    specs.set(`${name}.weight`, { dtype: "I8", shape: [outputs, inputs] });
+    specs.set(`${name}.scale`, { dtype: "F32", shape: [outputs] });
+    specs.set(`${name}.bias`, { dtype: "F32", shape: [outputs] });
+  }
+  return specs;
+}
+
+function checkTensor(name: string, { dtype, shape }: TensorSpec, tensor: Tensor | undefined): void {
+  if (tensor === undefined) fail(name, `missing; expected ${dtype} [${shape}]`);
+  const found = `${tensor.dtype} [${tensor.shape}]`;
+  if (found !== `${dtype} [${shape}]`) fail(name, `is ${found}; expected ${dtype} [${shape}]`);
+  const { data } = tensor;
+  if (!(dtype === "I8" ? data instanceof Int8Array : data instanceof Float32Array)) fail(name, `its data are not ${dtype}`);
+  const length = shape.reduce((product, size) => product * size, 1);
+  if (data.length !== length) fail(name, `has ${data.length} numbers; its shape says ${length}`);
+  if (data instanceof Float32Array) checkNumbers(name, data);
+}
+
+function checkNumbers(name: string, data: Float32Array): void {
+  const lowest = name.endsWith("scale") ? 0 : -Infinity;
+  for (let i = 0; i < data.length; i++) {
+    const value = data[i] as number; // i < length
+    if (!Number.isFinite(value) || value < lowest)
+      fail(name, `[${i}] is ${value}; expected a finite number${lowest === 0 ? " >= 0" : ""}`);
+  }
+}
+
+/** A product of scales beyond f32 would make NaN of a sum of 0. */
+function checkFactors(model: ServedModel, { name, inputScale }: LayerShape): void {
+  const scales = float32Tensor(model, `${name}.scale`);
+  const bad = scales.findIndex((scale) => !Number.isFinite(Math.fround(Math.fround(inputScale) * scale)));
+  if (bad >= 0) fail(`${name}.scale`, `[${bad}] times the input scale ${inputScale} is beyond f32`);
+}
+
+function fail(path: string, detail: string): never {
+  throw new CodedError("model_invalid", path, `${detail}; publish the model again from its training run`);
+}
