@@ -47,11 +47,40 @@ export function formatPath(path: readonly PropertyKey[]): string {
 export function parse<Schema extends z.core.$ZodType>(schema: Schema, value: unknown, root = ""): z.output<Schema> {
   const result = (schema as unknown as z.ZodMiniType<z.output<Schema>>).safeParse(value); // every zod/mini schema has safeParse
   if (result.success) return result.data;
-  const problems = result.error.issues.map((issue) => ({
-    code: String(issue.code),
-    path: formatPath(root === "" ? issue.path : [root, ...issue.path]),
-    detail: issue.message,
-  }));
+  const problems = result.error.issues.flatMap((issue) => toProblems(issue, root === "" ? [] : [root]));
   const first = problems[0] ?? { code: "invalid", path: root, detail: "invalid" };
   throw new CodedError(first.code, first.path, first.detail, problems);
+}
+
+/** One problem an issue, but for unknown keys: each has a path of its own. */
+function toProblems(issue: z.core.$ZodIssue, root: readonly string[]): Problem[] {
+  const problemAt = (keys: readonly PropertyKey[]) => ({
+    code: issue.code,
+    path: formatPath([...root, ...issue.path, ...keys]),
+    detail: describeIssue(issue),
+  });
+  return issue.code === "unrecognized_keys" ? issue.keys.map((key) => problemAt([key])) : [problemAt([])];
+}
+
+/** What was expected. By itself zod/mini says "Invalid input"; its English locale drags all the others into a bundle. */
+function describeIssue(issue: z.core.$ZodIssue): string {
+  if (issue.message !== "Invalid input") return issue.message;
+  switch (issue.code) {
+    case "invalid_type":
+      return `expected ${issue.expected}`;
+    case "invalid_value":
+      return `expected ${issue.values.map((value) => JSON.stringify(value)).join(" or ")}`;
+    case "too_big":
+      return `too big: at most ${issue.maximum}`;
+    case "too_small":
+      return `too small: at least ${issue.minimum}`;
+    case "invalid_format":
+      return `expected the format "${issue.format}"`;
+    case "unrecognized_keys":
+      return "not a known field; check its spelling or leave it out";
+    case "invalid_union":
+      return "matches none of the allowed forms";
+    default:
+      return issue.message;
+  }
 }
