@@ -17,6 +17,9 @@ import { createMetrics, type Metrics } from "./telemetry/metrics.ts";
 const STORE_TIMEOUT_MS = 2000;
 const FIRST_LOAD_MS = 2500;
 
+/** Nobody waits for a batch of events, and it may be as large as 12 MB: 100 messages of 128 KB. */
+const EVENT_STORE_TIMEOUT_MS = 30_000;
+
 export type Dependencies = AppDependencies & ConsumerDependencies;
 
 export function createDependencies(bindings: Bindings): Dependencies {
@@ -25,7 +28,7 @@ export function createDependencies(bindings: Bindings): Dependencies {
     ...createLoaders(bindings, metrics),
     metrics,
     sink: createQueueSink(bindings.eventQueue, (reason) => metrics.eventsTrimmed.add({ reason })),
-    eventStore: createEdgeStore({ ...bindings.store, bucket: bindings.eventBucket, timeoutMs: STORE_TIMEOUT_MS }),
+    eventStore: createEdgeStore({ ...bindings.store, bucket: bindings.eventBucket, timeoutMs: EVENT_STORE_TIMEOUT_MS }),
     trackingKey: importTrackingKey(bindings.trackingSecret),
     publicOrigin: bindings.publicOrigin,
     nowMs: () => Date.now(),
