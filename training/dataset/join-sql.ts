@@ -26,11 +26,12 @@ export const DROP_DUPLICATES = `
     PARTITION BY type, id ORDER BY timeMs, decisionId, placementId, chosenId, propensity, context::VARCHAR, candidate::VARCHAR
   ) = 1`;
 
+export const FIND_IMPRESSIONS = `
+  CREATE TABLE impression AS
+  SELECT decisionId, placementId, min(timeMs) AS shownMs FROM event WHERE type = 'impression' GROUP BY ALL`;
+
 /** $outcome, $windowMs. One row an outcome, with the impression that it belongs to, and why it is not attributed, if it is not. */
 export const ATTRIBUTE_OUTCOMES = `
-  CREATE TABLE impression AS
-  SELECT decisionId, placementId, min(timeMs) AS shownMs FROM event WHERE type = 'impression' GROUP BY ALL;
-
   CREATE TABLE outcome AS
   SELECT o.decisionId, o.placementId, o.timeMs - i.shownMs AS delayMs,
     CASE
@@ -45,7 +46,7 @@ export const ATTRIBUTE_OUTCOMES = `
 
 /** $windowMs, $marginMs. The delay within which 99.9 % of the attributed outcomes came, and then some; at most the window. */
 export const MEASURE_SETTLING = `
-  SELECT least($windowMs, coalesce(greatest(quantile_disc(delayMs, 0.999), 0) + $marginMs, $windowMs)) AS settleMs
+  SELECT least($windowMs, coalesce(quantile_disc(greatest(delayMs, 0), 0.999) + $marginMs, $windowMs)) AS settleMs
   FROM outcome WHERE dropped IS NULL`;
 
 /** $settledBeforeMs. One row a decision, with its label, and why it is no example, if it is none. */
@@ -65,8 +66,16 @@ export const LABEL_DECISIONS = `
   FROM event d LEFT JOIN impression i USING (decisionId, placementId)
   WHERE d.type = 'decision'`;
 
+/** One row a count: what it is of, and how many. */
+export const COUNT = `
+  SELECT 'lines' AS name, count(*)::DOUBLE AS count FROM line
+  UNION ALL SELECT 'examples', count(*)::DOUBLE FROM labelled WHERE dropped IS NULL
+  UNION ALL SELECT 'positives', count(*)::DOUBLE FROM labelled WHERE dropped IS NULL AND label = 1
+  UNION ALL SELECT type, count(*)::DOUBLE FROM event GROUP BY type`;
+
+/** One row a reason. */
 export const COUNT_DROPPED = `
-  SELECT 'line_malformed' AS reason, count(*)::DOUBLE AS count FROM line WHERE NOT isEvent
+  SELECT 'line_malformed' AS name, count(*)::DOUBLE AS count FROM line WHERE NOT isEvent
   UNION ALL SELECT 'duplicate', (SELECT count(*) FILTER (isEvent) FROM line)::DOUBLE - (SELECT count(*) FROM event)
   UNION ALL SELECT 'impression_without_decision', count(*)::DOUBLE FROM impression i
     WHERE NOT EXISTS (SELECT 1 FROM event d WHERE d.type = 'decision' AND d.decisionId = i.decisionId AND d.placementId = i.placementId)

@@ -1,9 +1,12 @@
 // Events -> labelled examples: which decisions were shown, what came of them inside the attribution window, and what was left out.
+import { rm } from "node:fs/promises";
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import {
   ATTRIBUTE_OUTCOMES,
+  COUNT,
   COUNT_DROPPED,
   DROP_DUPLICATES,
+  FIND_IMPRESSIONS,
   LABEL_DECISIONS,
   MEASURE_SETTLING,
   READ_LINES,
@@ -55,20 +58,55 @@ export interface JoinCounts {
 /** Beside the measured delay: an event takes about a queue's batch timeout to reach the store. */
 const SETTLE_MARGIN_MS = 2000;
 
+/**
+ * @example await joinEvents({ eventFile, exampleFile, outcome: "click", windowMs: 1_800_000, settleMs: null, nowMs: Date.now() });
+ */
 export async function joinEvents(request: JoinRequest): Promise<JoinCounts> {
-  const { eventFile, exampleFile, outcome, windowMs, nowMs } = request;
-  const instance = await DuckDBInstance.create(`${exampleFile}.work`); // on disk, so that it may be larger than memory
+  const workFile = `${request.exampleFile}.work`; // on disk, so that the join may be larger than memory
+  await rm(workFile, { force: true });
+  const instance = await DuckDBInstance.create(workFile);
   const connection = await instance.connect();
   try {
-    await connection.run(READ_LINES, { file: eventFile });
-    await connection.run(DROP_DUPLICATES);
-    await runAll(connection, ATTRIBUTE_OUTCOMES, { outcome, windowMs });
-    const settleMs = request.settleMs ?? (await measureSettling(connection, windowMs));
-    await connection.run(LABEL_DECISIONS, { settledBeforeMs: nowMs - settleMs });
-    await connection.run(writeExamples(exampleFile));
-    return await count(connection, settleMs);
+    return await runStages(connection, request);
   } finally {
     connection.closeSync();
     instance.closeSync();
+    await rm(workFile, { force: true });
   }
+}
+
+async function runStages(connection: DuckDBConnection, request: JoinRequest): Promise<JoinCounts> {
+  const { eventFile, exampleFile, outcome, windowMs, nowMs } = request;
+  await connection.run(READ_LINES, { file: eventFile });
+  await connection.run(DROP_DUPLICATES);
+  await connection.run(FIND_IMPRESSIONS);
+  await connection.run(ATTRIBUTE_OUTCOMES, { outcome, windowMs });
+  const settleMs = request.settleMs ?? (await measureSettling(connection, windowMs));
+  await connection.run(LABEL_DECISIONS, { settledBeforeMs: nowMs - settleMs });
+  await connection.run(writeExamples(exampleFile));
+  return { ...(await count(connection)), settleMs };
+}
+
+async function measureSettling(connection: DuckDBConnection, windowMs: number): Promise<number> {
+  const reader = await connection.runAndReadAll(MEASURE_SETTLING, { windowMs, marginMs: SETTLE_MARGIN_MS });
+  return Number(reader.getRowsJS()[0]?.[0]);
+}
+
+async function count(connection: DuckDBConnection): Promise<Omit<JoinCounts, "settleMs">> {
+  const of = await readCounts(connection, COUNT);
+  const dropped = await readCounts(connection, COUNT_DROPPED);
+  return {
+    lines: of("lines"),
+    events: { decision: of("decision"), impression: of("impression"), click: of("click"), conversion: of("conversion") },
+    dropped: Object.fromEntries(DROP_REASONS.map((reason) => [reason, dropped(reason)])) as JoinCounts["dropped"], // has them all
+    examples: of("examples"),
+    positives: of("positives"),
+  };
+}
+
+/** Counts by name; 0 for a name that the query does not give. */
+async function readCounts(connection: DuckDBConnection, sql: string): Promise<(name: string) => number> {
+  const reader = await connection.runAndReadAll(sql);
+  const counts = new Map(reader.getRowsJS().map(([name, value]) => [String(name), Number(value)]));
+  return (name) => counts.get(name) ?? 0;
 }
