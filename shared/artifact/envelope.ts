@@ -24,6 +24,9 @@ const Envelope = z.strictObject({
 });
 type Envelope = z.infer<typeof Envelope>;
 
+/** An Ed25519 signature. workerd throws on any other length. */
+const SIGNATURE_BYTES = 64;
+
 const utf8 = new TextEncoder();
 
 /** What is really signed: DSSE's pre-authentication encoding, `DSSEv1 len(type) type len(body) body`. */
@@ -88,7 +91,7 @@ async function requireSignature({ payloadType, signatures }: Envelope, body: Uin
   for (const { keyid, sig } of known) {
     const key = keys.get(keyid);
     const signature = decodeBase64(sig);
-    if (key && signature && (await crypto.subtle.verify("Ed25519", key, signature, signed))) return;
+    if (key && signature?.length === SIGNATURE_BYTES && (await crypto.subtle.verify("Ed25519", key, signature, signed))) return;
   }
   const ids = signatures.map(({ keyid }) => keyid).join(", ");
   if (known.length === 0) {
