@@ -1,32 +1,34 @@
-// Encoded splits -> a model that can be served: train, quantize, calibrate on the served logits, evaluate. No files, no store.
-import type { Manifest, Metrics } from "../../shared/artifact/manifest.ts";
-import type { Calibration } from "../../shared/scoring/calibration.ts";
+// THE story of a model: encoded splits -> train, quantize, calibrate on the served logits, evaluate. No files, no store.
+import { sha256Hex } from "../../shared/artifact/envelope.ts";
+import { MANIFEST_VERSION, type Manifest, type Metrics } from "../../shared/artifact/manifest.ts";
+import { writeSafetensors } from "../../shared/artifact/safetensors.ts";
+import { type Calibration, calibrate } from "../../shared/scoring/calibration.ts";
+import { createKernelScorer } from "../../shared/scoring/kernel-scorer.ts";
 import type { ServedModel } from "../../shared/scoring/scorer.ts";
 import type { Task } from "../../shared/tasks/task.ts";
+import type { Dataset } from "../dataset/dataset.ts";
 import type { Splits } from "../dataset/load.ts";
+import type { DeviceChoice } from "../engine/device.ts";
+import { type EpochRecord, type TrainedModel, type TrainProgress, trainModel } from "../engine/train-model.ts";
+import { fitCalibration } from "../evaluate/fit-calibration.ts";
+import { evaluate } from "../evaluate/metrics.ts";
+import { scoreInChunks } from "../evaluate/score-in-chunks.ts";
 import type { FloatModel } from "../model/float-model.ts";
+import { floatLogits } from "../quantize/float-forward.ts";
+import { readKernelModule } from "../quantize/kernel-module.ts";
+import { quantize } from "../quantize/quantize.ts";
+import { scoreDataset } from "../quantize/score-dataset.ts";
 
-/** How far training is. `samplesDone` counts from the first epoch; `samplesTotal` assumes that no epoch is spared by early stop. */
-export interface BuildProgress {
-  readonly epoch: number;
-  readonly epochs: number;
-  readonly samplesDone: number;
-  readonly samplesTotal: number;
-  readonly samplesPerSecond: number;
-  /** Mean training logloss lately. */
-  readonly loss: number;
-  /** Logloss on `valid` after the last full epoch; null before the first has ended. */
-  readonly validLogloss: number | null;
-}
+export type BuildProgress = TrainProgress;
 
 export interface BuildRequest {
   readonly task: Task;
   readonly splits: Splits;
-  readonly device: "auto" | "wasm" | "cpu" | "webgpu" | "node" | "node-gpu";
+  readonly device: DeviceChoice;
   readonly seed: number;
-  readonly onProgress?: (progress: BuildProgress) => void;
+  readonly onProgress?: ((progress: BuildProgress) => void) | undefined;
   /** Aborting rejects with the signal's reason. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** `test` is null where the splits have none. */
@@ -46,6 +48,8 @@ export interface BuiltModel {
   readonly weights: Uint8Array;
   /** The manifest but for when and from which code it was made. */
   readonly manifest: Omit<Manifest, "createdMs" | "codeCommit">;
+  readonly device: TrainedModel["device"];
+  readonly history: readonly EpochRecord[];
   readonly samplesPerSecond: number;
   readonly trainSeconds: number;
 }
@@ -53,6 +57,65 @@ export interface BuiltModel {
 /**
  * @example
  * const built = await buildModel({ task, splits, device: "auto", seed: 1 });
- * await publishModel(store, key, { ...built.manifest, createdMs: Date.now(), codeCommit: null }, built.weights);
+ * await publishModel(publisher, { manifest: { ...built.manifest, createdMs, codeCommit }, weights: built.weights });
  */
-export declare function buildModel(request: BuildRequest): Promise<BuiltModel>;
+export async function buildModel({ task, splits, ...request }: BuildRequest): Promise<BuiltModel> {
+  const { signal } = request;
+  const { featureMap, train, valid } = splits;
+  const trained = await trainModel({ task, featureMap, train, valid, ...request });
+  const served = quantize(trained.model, valid);
+  const scorer = createKernelScorer(readKernelModule(), served);
+  const floatResult = await measure(splits, (part) => floatLogits(trained.model, part), signal);
+  const servedResult = await measure(splits, (part) => scoreDataset(scorer, part), signal);
+  const { calibration } = servedResult;
+  const metrics = { float: floatResult.metrics, served: servedResult.metrics };
+  const weights = writeSafetensors(served.tensors);
+  const manifest = await describe({ task, splits, served, calibration, metrics, weights });
+  return { served, calibration, metrics, weights, manifest, ...reportOf(trained) };
+}
+
+function reportOf({ model, device, history, samplesPerSecond, wallSeconds }: TrainedModel) {
+  return { floatModel: model, device, history, samplesPerSecond, trainSeconds: wallSeconds };
+}
+
+/** Calibrates a model on its logits of `valid`, and evaluates it on both splits. */
+async function measure(splits: Splits, score: (part: Dataset) => Float32Array, signal: AbortSignal | undefined) {
+  const validLogits = await scoreInChunks(splits.valid, score, signal);
+  const calibration = fitCalibration(validLogits, splits.valid.labels);
+  const valid = evaluateLogits(validLogits, calibration, splits.valid);
+  const test = splits.test && evaluateLogits(await scoreInChunks(splits.test, score, signal), calibration, splits.test);
+  return { calibration, metrics: { valid, test } };
+}
+
+function evaluateLogits(logits: Float32Array, calibration: Calibration, { labels }: Dataset): Metrics {
+  return evaluate(
+    Float64Array.from(logits, (logit) => calibrate(logit, calibration)),
+    labels,
+  );
+}
+
+type Described = Pick<BuiltModel, "served" | "calibration" | "metrics" | "weights"> & Pick<BuildRequest, "task" | "splits">;
+
+async function describe(built: Described): Promise<BuiltModel["manifest"]> {
+  const { task, splits, served, calibration, metrics, weights } = built;
+  return {
+    formatVersion: MANIFEST_VERSION,
+    task: task.name,
+    family: task.model.family,
+    featureMap: served.featureMap,
+    architecture: served.architecture,
+    calibration,
+    metrics: flatten(metrics),
+    dataRange: splits.dataRange,
+    files: { weights: { sha256: await sha256Hex(weights), sizeBytes: weights.length } },
+  };
+}
+
+/** `float.valid`, `float.test`, `served.valid`, `served.test`. */
+function flatten(metrics: BuiltModel["metrics"]): Record<string, Metrics> {
+  const named = Object.entries(metrics).flatMap(([model, { valid, test }]) => [
+    [`${model}.valid`, valid] as const,
+    ...(test ? [[`${model}.test`, test] as const] : []),
+  ]);
+  return Object.fromEntries(named);
+}
