@@ -1,8 +1,8 @@
-// Queue -> store: each batch becomes one NDJSON object, and is acknowledged only once that object is written.
+// Queue -> store: each batch of messages becomes one NDJSON object, and is acknowledged only once that object is written.
 import { sha256Hex } from "../../shared/artifact/envelope.ts";
 import { eventKey } from "../../shared/artifact/keys.ts";
 import type { ObjectStore } from "../../shared/artifact/store.ts";
-import { CodedError } from "../../shared/schemas/coded-error.ts";
+import { CodedError, formatPath } from "../../shared/schemas/coded-error.ts";
 import { Event } from "../../shared/schemas/events.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 
@@ -35,28 +35,29 @@ export async function consumeBatch(batch: MessageBatch<unknown>, { eventStore, m
   }
 }
 
-/** A message that is no event, with what is wrong with it. */
+/** What was to be an event, with what is wrong with it. */
 interface Rejected {
   readonly messageId: string;
   readonly body: unknown;
   readonly problems: readonly string[];
 }
 
+/** A message holds a list of events; whatever else it holds is poison as a whole. */
 function sortMessages(messages: readonly Message<unknown>[]): { events: Event[]; rejected: Rejected[] } {
   const events: Event[] = [];
   const rejected: Rejected[] = [];
   for (const { id, body } of messages) {
-    const parsed = Event.safeParse(body);
-    if (parsed.success) events.push(parsed.data);
-    else
-      rejected.push({
-        messageId: id,
-        body,
-        problems: parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`),
-      });
+    for (const one of Array.isArray(body) ? body : [body]) {
+      const parsed = Event.safeParse(one);
+      if (parsed.success) events.push(parsed.data);
+      else rejected.push({ messageId: id, body: one, problems: parsed.error.issues.map(describeIssue) });
+    }
   }
   return { events, rejected };
 }
+
+const describeIssue = ({ path, message }: { readonly path: readonly PropertyKey[]; readonly message: string }): string =>
+  `${formatPath(path)}: ${message}`;
 
 /** False where this very batch was there already. */
 async function writeEvents(store: Pick<ObjectStore, "put">, events: readonly Event[], receivedMs: number): Promise<boolean> {

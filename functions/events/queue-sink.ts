@@ -1,6 +1,6 @@
-// The event sink over a Cloudflare Queue: one event a message, as many messages a call as its limits allow.
+// The event sink over a Cloudflare Queue: small events share a message, and messages share a call, as its limits allow.
 import type { Event } from "../../shared/schemas/events.ts";
-import { fitEvent, type SizedEvent, type TrimReason } from "./event-size.ts";
+import { fitEvent, type TrimReason } from "./event-size.ts";
 import type { EventSink } from "./sink.ts";
 
 /** Limits of Cloudflare Queues (https://developers.cloudflare.com/queues/platform/limits/): 100 messages and 256 KB a call, 128 KB a message. */
@@ -11,27 +11,40 @@ const MAX_MESSAGE_BYTES = 128_000;
 /** What the queue adds to a message for itself: about 100 bytes, says its documentation. */
 const MESSAGE_OVERHEAD_BYTES = 200;
 
-export function createQueueSink(queue: Pick<Queue<Event>, "sendBatch">, onTrim: (reason: TrimReason) => void): EventSink {
+/**
+ * Events share a message up to here. The queue charges by message, and the consumer writes an object for every 100 of them: sharing makes
+ * both fewer, while 100 full messages are still small against an isolate's 128 MB.
+ */
+const SHARED_MESSAGE_BYTES = 16_000;
+
+/** The body of a message. */
+export type EventMessage = readonly Event[];
+
+export function createQueueSink(queue: Pick<Queue<EventMessage>, "sendBatch">, onTrim: (reason: TrimReason) => void): EventSink {
   return {
     async write(events) {
       const sized = events.map((event) => fitEvent(event, MAX_MESSAGE_BYTES - MESSAGE_OVERHEAD_BYTES, onTrim));
-      await Promise.all(chunk(sized).map((messages) => queue.sendBatch(messages)));
+      const messages = group(sized, SHARED_MESSAGE_BYTES, Number.POSITIVE_INFINITY).map((inside) => ({
+        body: inside.map(({ event }) => event),
+        sizeBytes: MESSAGE_OVERHEAD_BYTES + inside.reduce((sum, { sizeBytes }) => sum + sizeBytes + 1, 1),
+      }));
+      const calls = group(messages, MAX_CALL_BYTES, MAX_CALL_MESSAGES);
+      await Promise.all(calls.map((call) => queue.sendBatch(call.map(({ body }) => ({ body, contentType: "json" as const })))));
     },
   };
 }
 
-/** Splits in order into calls that the queue will take. */
-function chunk(events: readonly SizedEvent[]): { body: Event; contentType: "json" }[][] {
-  const calls: { body: Event; contentType: "json" }[][] = [];
-  let callBytes = Number.POSITIVE_INFINITY;
-  for (const { event, sizeBytes } of events) {
-    const messageBytes = sizeBytes + MESSAGE_OVERHEAD_BYTES;
-    if (callBytes + messageBytes > MAX_CALL_BYTES || calls.at(-1)?.length === MAX_CALL_MESSAGES) {
-      calls.push([]);
-      callBytes = 0;
+/** Cuts into groups, in order, of at most `maxCount` and together at most `maxSizeBytes`; what is larger is alone. */
+function group<T extends { readonly sizeBytes: number }>(items: readonly T[], maxSizeBytes: number, maxCount: number): T[][] {
+  const groups: T[][] = [];
+  let sizeBytes = Number.POSITIVE_INFINITY;
+  for (const item of items) {
+    sizeBytes += item.sizeBytes;
+    if (sizeBytes > maxSizeBytes || groups.at(-1)?.length === maxCount) {
+      groups.push([]);
+      sizeBytes = item.sizeBytes;
     }
-    calls.at(-1)?.push({ body: event, contentType: "json" });
-    callBytes += messageBytes;
+    groups.at(-1)?.push(item);
   }
-  return calls;
+  return groups;
 }

@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { TrimReason } from "../../../functions/events/event-size.ts";
-import { createQueueSink } from "../../../functions/events/queue-sink.ts";
+import { createQueueSink, type EventMessage } from "../../../functions/events/queue-sink.ts";
 import type { Event } from "../../../shared/schemas/events.ts";
 import { conversion, decision } from "./example-events.ts";
 import { describeEventSink } from "./sink-conformance.ts";
@@ -12,9 +12,9 @@ const sizeOf = (body: unknown): number => new TextEncoder().encode(JSON.stringif
 
 /** A queue that takes no more than Cloudflare says it does, and remembers its calls. */
 function createStrictQueue() {
-  const calls: Event[][] = [];
+  const calls: EventMessage[][] = [];
   let broken = false;
-  const sendBatch: Queue<Event>["sendBatch"] = async (messages) => {
+  const sendBatch: Queue<EventMessage>["sendBatch"] = async (messages) => {
     const bodies = [...messages].map(({ body }) => body);
     const sizes = bodies.map((body) => sizeOf(body) + 100);
     if (broken) throw new Error("the queue is down");
@@ -29,15 +29,24 @@ function createStrictQueue() {
 
 describeEventSink("the queue sink", () => {
   const queue = createStrictQueue();
-  return { sink: createQueueSink(queue, () => {}), accepted: () => queue.calls.flat(), breakDown: queue.breakDown };
+  return { sink: createQueueSink(queue, () => {}), accepted: () => queue.calls.flat(2), breakDown: queue.breakDown };
 });
 
 async function trimsOf(event: Event): Promise<{ trims: TrimReason[]; sent: Event | undefined }> {
   const queue = createStrictQueue();
   const trims: TrimReason[] = [];
   await createQueueSink(queue, (reason) => trims.push(reason)).write([event]);
-  return { trims, sent: queue.calls[0]?.[0] };
+  return { trims, sent: queue.calls[0]?.[0]?.[0] };
 }
+
+describe("small events", () => {
+  it("share messages, so that a thousand conversions are one call", async () => {
+    const queue = createStrictQueue();
+    await createQueueSink(queue, () => {}).write(Array.from({ length: 1000 }, (_, index) => conversion(index)));
+    expect(queue.calls).toHaveLength(1);
+    expect(queue.calls[0]?.length).toBeLessThan(10);
+  });
+});
 
 describe("an event that is too big for a message", () => {
   it("first loses the features of the candidates that were not chosen", async () => {
@@ -67,7 +76,7 @@ describe("an event that is too big for a message", () => {
 
 describe("miniflare's queue", () => {
   it("takes what the sink sends: a thousand small events, and the largest", async () => {
-    const { EVENT_QUEUE } = env as unknown as { EVENT_QUEUE: Queue<Event> }; // bound in wrangler.toml for the tests
+    const { EVENT_QUEUE } = env as unknown as { EVENT_QUEUE: Queue<EventMessage> }; // bound in wrangler.toml for the tests
     const sink = createQueueSink(EVENT_QUEUE, () => {});
     await sink.write(Array.from({ length: 1000 }, (_, index) => conversion(index)));
     await sink.write([decision(31, 4000), decision(500, 4096), decision(2, 127_000)]);
