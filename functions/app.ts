@@ -18,6 +18,10 @@ export type AppDependencies = DecisionDependencies;
 
 export function createApp(dependencies: AppDependencies) {
   const { metrics, nowMs } = dependencies;
+  const refuse = (context: Context, problem: CodedError) => {
+    metrics.problems.add({ code: problem.code });
+    return answerProblem(context, problem);
+  };
   return new Hono()
     .use("*", async (context, next) => {
       const startMs = nowMs();
@@ -36,13 +40,12 @@ export function createApp(dependencies: AppDependencies) {
     .route("/", operationRoutes(dependencies))
     .notFound((context) => {
       const detail = `${context.req.method} ${context.req.path} is no route; GET /openapi.json lists them`;
-      throw new CodedError("route_unknown", "", detail);
+      return refuse(context, new CodedError("route_unknown", "", detail));
     })
     .onError((error, context) => {
-      if (!(error instanceof CodedError)) reportError(error); // to the runtime's log
-      const problem = error instanceof CodedError ? error : new CodedError("internal", "", "the fault is ours; try again");
-      metrics.problems.add({ code: problem.code });
-      return answerProblem(context, problem);
+      if (error instanceof CodedError) return refuse(context, error);
+      reportError(error); // to the runtime's log
+      return refuse(context, new CodedError("internal", "", "the fault is ours; try again"));
     });
 }
 

@@ -1,0 +1,102 @@
+// A small catalog and a hand-made linear model, served by the real encoder and kernel.
+import { type CatalogIndex, indexCatalog } from "../../../functions/catalog/catalog-index.ts";
+import type { DecisionInput, ServedModel } from "../../../functions/decision/decide.ts";
+import type { EdgeModel } from "../../../functions/model/model.ts";
+import type { Tensor } from "../../../shared/artifact/safetensors.ts";
+import { createEncoder } from "../../../shared/features/encode.ts";
+import type { FeatureMap } from "../../../shared/features/feature-map.ts";
+import type { Catalog } from "../../../shared/schemas/catalog.ts";
+import module from "../../../shared/scoring/kernel/scorer.wasm";
+import { createKernelScorer } from "../../../shared/scoring/kernel-scorer.ts";
+
+const size = { widthPx: 300, heightPx: 250 };
+const open = { id: "always", startMs: null, endMs: null };
+
+/** Creatives c0..c3 fit the placement "top"; "wide" fits "banner"; every flight is open. */
+export const CATALOG: Catalog = {
+  formatVersion: 1,
+  task: "ad-click",
+  policy: { name: "greedy" },
+  campaigns: [{ id: "campaign", status: "active", flights: [open] }],
+  creatives: [
+    ...["c0", "c1", "c2", "c3"].map((id) => ({ ...creative(id), ...size })),
+    { ...creative("wide"), widthPx: 728, heightPx: 90 },
+  ],
+  placements: [
+    { id: "top", ...size, features: { position: "top" } },
+    { id: "banner", widthPx: 728, heightPx: 90, features: {} },
+  ],
+  experiments: [],
+};
+
+function creative(id: string) {
+  return { id, campaignId: "campaign", status: "active" as const, landingUrl: `https://shop.example/${id}`, features: {} };
+}
+
+const vocabulary = ["c0", "c1", "c2", "c3", "wide"];
+const FEATURE_MAP: FeatureMap = {
+  version: 1,
+  fields: [
+    {
+      kind: "categorical",
+      name: "device",
+      from: "context",
+      firstRow: 0,
+      rowCount: 4,
+      ids: { vocabulary: ["mobile", "desktop"] },
+    },
+    { kind: "categorical", name: "creativeId", from: "candidate", firstRow: 4, rowCount: 7, ids: { vocabulary } },
+  ],
+  rowCount: 11,
+};
+
+/** Logits are -2, plus 0.5 on mobile, plus what `creativeLogits` says; unseen creatives add -1. */
+export function exampleModel(creativeLogits: Record<string, number>): EdgeModel {
+  const linear = Float32Array.of(0, 0, 0.5, 0, 0, -1, ...vocabulary.map((id) => creativeLogits[id] ?? 0));
+  const tensors = new Map<string, Tensor>([
+    ["bias", { dtype: "F32", shape: [1], data: Float32Array.of(-2) }],
+    ["linear", { dtype: "F32", shape: [11], data: linear }],
+  ]);
+  const architecture = { embeddingDimension: 1, linear: true, fm: false, cross: null, mlp: null };
+  const calibration = { slope: 1, intercept: 0 };
+  const scorer = createKernelScorer(module, { featureMap: FEATURE_MAP, architecture, tensors });
+  const metrics = { served: { auc: 0.75, prAuc: 0.1, logloss: 0.2, ece: 0.01, examples: 1000 } };
+  const files = { weights: { sha256: "0".repeat(64), sizeBytes: 1 } };
+  return {
+    encoder: createEncoder(FEATURE_MAP),
+    scorer,
+    calibration,
+    manifest: {
+      formatVersion: 1,
+      task: "ad-click",
+      family: "logistic",
+      createdMs: 0,
+      featureMap: FEATURE_MAP,
+      architecture,
+      calibration,
+      metrics,
+      dataRange: null,
+      codeCommit: null,
+      files,
+    },
+  };
+}
+
+/** c2 is best, then c1, c3, c0. */
+export const MODEL: ServedModel = { value: exampleModel({ c0: 0, c1: 2, c2: 3, c3: 1, wide: 1 }), version: "0123456789ab" };
+
+export const catalogWith = (changes: Partial<Catalog>): CatalogIndex => indexCatalog({ ...CATALOG, ...changes });
+
+/** A decision for "top" on mobile, at noon on a Tuesday in UTC. */
+export function exampleInput(changes: Partial<DecisionInput> = {}): DecisionInput {
+  return {
+    request: { features: { device: "mobile" }, placements: [{ id: "top" }] },
+    catalog: indexCatalog(CATALOG),
+    catalogVersion: "catalog00001",
+    models: new Map([["stable", MODEL]]),
+    decisionId: "d-1",
+    nowMs: Date.UTC(2026, 10, 24, 12),
+    seed: 7,
+    ...changes,
+  };
+}
