@@ -5,7 +5,8 @@ import { pipeline, type Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { CodedError } from "../../shared/schemas/coded-error.ts";
 
-const READ_SIZE_BYTES = 1 << 20;
+/** Small, so that what is made of a chunk is garbage before it grows old: 1 MiB chunks read at half the speed. */
+const READ_SIZE_BYTES = 1 << 16;
 
 /** Throws `CodedError`: `file_not_found`, `file_unreadable`, `gzip_corrupt`. */
 export async function* readBytes(file: string): AsyncGenerator<Uint8Array> {

@@ -24,7 +24,9 @@ export function createVocabularyFit(ids: Ids, path: string, maxDistinctIds = MAX
       if (count === undefined && counts.size >= maxDistinctIds) {
         throw new CodedError("vocabulary_too_large", path, `more than ${maxDistinctIds} distinct ids: give it a hashSpace`);
       }
-      counts.set(id, (count ?? 0) + 1);
+      // Text cut out of a file keeps the whole of it alive; what the map keeps is therefore a copy.
+      if (count === undefined) counts.set(JSON.parse(JSON.stringify(id)), 1);
+      else counts.set(id, count + 1);
     },
     finish() {
       const kept = [...counts].filter(([, count]) => count >= ids.minCount);

@@ -1,0 +1,27 @@
+// The built-in tasks, and what the schema refuses.
+import { describe, expect, it } from "vitest";
+import { parse } from "../../../shared/schemas/coded-error.ts";
+import { builtInTasks } from "../../../shared/tasks/built-in.ts";
+import { purchase } from "../../../shared/tasks/purchase.ts";
+import { Task } from "../../../shared/tasks/task.ts";
+
+describe("built-in tasks", () => {
+  it("are listed by their own names", () => {
+    expect([...builtInTasks.keys()]).toEqual(["ad-click", "purchase"]);
+    for (const [name, task] of builtInTasks) expect(parse(Task, task).name).toBe(name);
+  });
+
+  it("express the worked example: 3-10-10-1, SGD 0.01, batch 32, 100 epochs", () => {
+    expect(purchase.fields.map(({ name }) => name)).toEqual(["age", "income", "timeOnSite"]);
+    expect(purchase.model).toMatchObject({ family: "mlp", hidden: [10, 10] });
+    expect(purchase.training).toMatchObject({ optimizer: "sgd", learningRate: 0.01, batchSize: 32, epochs: 100 });
+  });
+});
+
+describe("Task", () => {
+  it("refuses quantile buckets as a plain value, with the path", () => {
+    const field = { kind: "numeric", name: "age", from: "context", transform: "quantile", input: "value" };
+    const task = { name: "x", label: "y", fields: [field] };
+    expect(() => parse(Task, task)).toThrow(expect.objectContaining({ path: "fields[0].input" }));
+  });
+});
