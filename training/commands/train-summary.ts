@@ -1,0 +1,26 @@
+// What a training run came to, as a table for people.
+import type { Metrics } from "../../shared/artifact/manifest.ts";
+import type { RunMetrics } from "../jobs/train.ts";
+
+const COLUMNS = ["model", "split", "examples", "AUC", "PR AUC", "logloss", "ECE"];
+
+/** A line for each model and split, then how fast it went. */
+export function formatMetrics({ float, served, samplesPerSecond, wallSeconds }: RunMetrics): string {
+  const models = Object.entries({ float, "served int8": served });
+  const rows = models.flatMap(([model, { valid, test }]) => [
+    row(model, "valid", valid),
+    ...(test ? [row(model, "test", test)] : []),
+  ]);
+  const widths = COLUMNS.map((name, column) => Math.max(name.length, ...rows.map((cells) => cells[column]?.length ?? 0)));
+  const lines = [COLUMNS, ...rows].map((cells) => cells.map((cell, column) => pad(cell, widths[column] ?? 0, column)).join("  "));
+  const speed = `${Math.round(samplesPerSecond).toLocaleString("en")} samples/s, ${wallSeconds.toFixed(1)} s in all`;
+  return [...lines.map((line) => line.trimEnd()), speed].join("\n");
+}
+
+function row(model: string, split: string, { examples, auc, prAuc, logloss, ece }: Metrics): string[] {
+  const numbers = [auc, prAuc, logloss, ece].map((value) => value?.toFixed(5) ?? "-");
+  return [model, split, examples.toLocaleString("en"), ...numbers];
+}
+
+/** Words to the left, numbers to the right. */
+const pad = (cell: string, width: number, column: number): string => (column < 2 ? cell.padEnd(width) : cell.padStart(width));

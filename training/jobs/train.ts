@@ -1,0 +1,99 @@
+// THE story of a training run from files: load, build, write the run's folder, publish where asked to.
+import type { FeatureMap } from "../../shared/features/feature-map.ts";
+import type { Task } from "../../shared/tasks/task.ts";
+import { type DataFiles, loadSplits, type Splits } from "../dataset/load.ts";
+import type { DeviceChoice } from "../engine/device.ts";
+import type { ModelArtifact } from "../publish/artifact.ts";
+import { type Published, type Publisher, publishModel } from "../publish/publish.ts";
+import { type BuildProgress, type BuiltModel, buildModel, type SplitMetrics } from "./build-model.ts";
+import { requireFreeFolder, writeRunFolder } from "./run-folder.ts";
+
+export interface TrainRequest {
+  readonly task: Task;
+  readonly files: DataFiles;
+  readonly device: DeviceChoice;
+  readonly seed: number;
+  /** The run's folder; must be empty, or not there. */
+  readonly folder: string;
+  /** Null publishes nothing. */
+  readonly publisher: Omit<Publisher, "nowMs"> | null;
+  readonly codeCommit: string | null;
+  readonly now: () => number;
+  readonly onStage: (stage: TrainStage) => void;
+  readonly onProgress: (progress: BuildProgress) => void;
+  readonly signal: AbortSignal;
+}
+
+export type TrainStage = "loading" | "training" | "writing" | "publishing";
+
+/** metrics.json: both models on both splits, and how fast it went. `wallSeconds` is from the first read to the last score. */
+export interface RunMetrics {
+  readonly float: SplitMetrics;
+  readonly served: SplitMetrics;
+  readonly samplesPerSecond: number;
+  readonly trainSeconds: number;
+  readonly wallSeconds: number;
+}
+
+export interface TrainRun {
+  readonly metrics: RunMetrics;
+  readonly published: Published | null;
+}
+
+/** Rejects with the signal's reason once it is aborted; nothing is left behind then. */
+export async function train(request: TrainRequest): Promise<TrainRun> {
+  const { task, files, device, seed, folder, publisher, codeCommit, now, onStage, onProgress, signal } = request;
+  await requireFreeFolder(folder);
+  const createdMs = now();
+  onStage("loading");
+  const splits = await unlessAborted(loadSplits({ task, seed, ...files }), signal);
+  onStage("training");
+  const built = await buildModel({ task, splits, device, seed, onProgress, signal });
+  const metrics = measure(built, (now() - createdMs) / 1000);
+  const artifact: ModelArtifact = { manifest: { ...built.manifest, createdMs, codeCommit }, weights: built.weights };
+  onStage("writing");
+  const documents = {
+    "config.json": {
+      task,
+      files,
+      device: { asked: device, used: built.device },
+      seed,
+      createdMs,
+      codeCommit,
+      node: process.version,
+    },
+    "feature-map.json": splits.featureMap satisfies FeatureMap,
+    "metrics.json": metrics,
+  };
+  await writeRunFolder(folder, { documents, log: describe(splits, built, metrics), artifact }, signal);
+  if (publisher === null) return { metrics, published: null };
+  onStage("publishing");
+  return { metrics, published: await publishModel({ ...publisher, nowMs: now() }, artifact) };
+}
+
+function measure({ metrics, samplesPerSecond, trainSeconds }: BuiltModel, wallSeconds: number): RunMetrics {
+  return { ...metrics, samplesPerSecond, trainSeconds, wallSeconds };
+}
+
+/** The log, a line a fact: what was loaded, each epoch, what came out. */
+function describe(
+  { train: { labels }, valid, test, featureMap, dataRange }: Splits,
+  built: BuiltModel,
+  metrics: RunMetrics,
+): object[] {
+  const examples = { train: labels.length, valid: valid.labels.length, test: test?.labels.length ?? 0 };
+  return [
+    { event: "loaded", examples, rows: featureMap.rowCount, fields: featureMap.fields.length, dataRange },
+    ...built.history.map((epoch) => ({ event: "epoch", ...epoch })),
+    { event: "built", device: built.device, calibration: built.calibration, weightsBytes: built.weights.length, ...metrics },
+  ];
+}
+
+/** The work goes on unheeded where the signal comes first: readers hold nothing that would have to be put back. */
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  const aborted = new Promise<never>((_, reject) =>
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true }),
+  );
+  return Promise.race([work, aborted]);
+}
