@@ -32,10 +32,14 @@ export function createEdgeStore({
   const client = new AwsClient({ accessKeyId, secretAccessKey, region, service: "s3", retries: 0 });
   const base = `${endpoint.replace(/\/$/, "")}/${bucket}/`;
   const send = async <T>(key: string, init: RequestInit, read: (response: Response) => Promise<T>): Promise<T> => {
+    const signal = AbortSignal.timeout(timeoutMs);
     try {
-      return await read(await client.fetch(base + encodeKey(key), { ...init, signal: AbortSignal.timeout(timeoutMs) }));
+      return await read(await client.fetch(base + encodeKey(key), { ...init, signal }));
     } catch (error) {
-      throw asStoreError(error, `${bucket}/${key}`, timeoutMs);
+      const path = `${bucket}/${key}`;
+      throw signal.aborted
+        ? new CodedError("store_timeout", path, `no answer within ${timeoutMs} ms`)
+        : asStoreError(error, path);
     }
   };
   return {
@@ -48,7 +52,11 @@ export function createEdgeStore({
 }
 
 /** Keys are paths: slashes stay, everything else that S3 signs encoded is encoded. */
-const encodeKey = (key: string): string => key.split("/").map(encodeURIComponent).join("/");
+const encodeKey = (key: string): string => key.split("/").map(encodeSegment).join("/");
+
+/** RFC 3986 has these five unreserved by JavaScript reserved, and so has the signature. */
+const encodeSegment = (segment: string): string =>
+  encodeURIComponent(segment).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
 
 async function readObject(response: Response): Promise<StoredObject | null> {
   if (response.status === 404 && (await response.text()).includes("NoSuchKey")) return null;
@@ -81,13 +89,10 @@ async function requireOk(response: Response): Promise<void> {
   throw new StatusError(response.status, `the store answered ${response.status} ${text}`);
 }
 
-function asStoreError(error: unknown, path: string, timeoutMs: number): CodedError {
-  const coded = (code: StoreFailure, detail: string) => new CodedError(code, path, detail, undefined, { cause: error });
-  if (!(error instanceof Error)) return coded("store_unreachable", String(error));
-  if (error.name === "TimeoutError" || error.name === "AbortError")
-    return coded("store_timeout", `no answer within ${timeoutMs} ms`);
+function asStoreError(error: unknown, path: string): CodedError {
   const refused = error instanceof StatusError && error.status >= 400 && error.status < 500 && error.status !== 429;
-  return coded(refused ? "store_refused" : "store_unreachable", error.message);
+  const code: StoreFailure = refused ? "store_refused" : "store_unreachable";
+  return new CodedError(code, path, error instanceof Error ? error.message : String(error), undefined, { cause: error });
 }
 
 function conditionHeaders(condition: WriteCondition): Record<string, string> {

@@ -2,6 +2,7 @@
 import {
   GetObjectCommand,
   ListObjectsV2Command,
+  type ListObjectsV2CommandInput,
   type ListObjectsV2CommandOutput,
   PutObjectCommand,
   S3Client,
@@ -11,16 +12,23 @@ import type { ObjectStore, StoreFailure, WriteCondition } from "../../shared/art
 import { CodedError } from "../../shared/schemas/coded-error.ts";
 import type { StoreConfig } from "./store-config.ts";
 
-const TIMEOUT_MS = 30_000;
+/** `timeoutMs` bounds each request, retries included; `pageSize` is the number of keys that one request lists. */
+export interface StoreLimits {
+  readonly timeoutMs: number;
+  readonly pageSize: number;
+}
+
+const LIMITS: StoreLimits = { timeoutMs: 120_000, pageSize: 1000 };
 
 type Connection = Pick<StoreConfig, "endpoint" | "region" | "credentials">;
 
 /**
- * One bucket. `timeoutMs` bounds each call, retries included.
+ * One bucket.
  *
  * @example const store = createS3Store(config, config.artifactBucket);
  */
-export function createS3Store(connection: Connection, bucket: string, timeoutMs = TIMEOUT_MS): ObjectStore {
+export function createS3Store(connection: Connection, bucket: string, limits: Partial<StoreLimits> = {}): ObjectStore {
+  const { timeoutMs, pageSize } = { ...LIMITS, ...limits };
   const client = new S3Client({
     endpoint: connection.endpoint,
     region: connection.region,
@@ -29,20 +37,29 @@ export function createS3Store(connection: Connection, bucket: string, timeoutMs 
     requestChecksumCalculation: "WHEN_REQUIRED", // trailing checksums are not understood everywhere; contents carry their own hash
     responseChecksumValidation: "WHEN_REQUIRED",
   });
-  const options = () => ({ abortSignal: AbortSignal.timeout(timeoutMs) });
-  const guard = <T>(key: string, work: Promise<T>) =>
-    work.catch((error: unknown) => rethrow(error, `${bucket}/${key}`, timeoutMs));
+  const guard: Guard = async (key, work) => {
+    const abortSignal = AbortSignal.timeout(timeoutMs);
+    try {
+      return await work({ abortSignal });
+    } catch (error) {
+      const path = `${bucket}/${key}`;
+      throw abortSignal.aborted
+        ? new CodedError("store_timeout", path, `no answer within ${timeoutMs} ms`)
+        : asStoreError(error, path);
+    }
+  };
   return {
-    get: (key) => guard(key, getObject(client, new GetObjectCommand({ Bucket: bucket, Key: key }), options())),
+    get: (key) => guard(key, (options) => getObject(client, new GetObjectCommand({ Bucket: bucket, Key: key }), options)),
     put: (key, bytes, condition) => {
       const command = new PutObjectCommand({ Bucket: bucket, Key: key, Body: bytes, ...conditionHeaders(condition) });
-      return guard(key, putObject(client, command, options()));
+      return guard(key, (options) => putObject(client, command, options));
     },
-    list: (prefix) => guard(prefix, listKeys(client, bucket, prefix, options)),
+    list: (prefix) => listKeys(client, { Bucket: bucket, Prefix: prefix, MaxKeys: pageSize }, guard),
   };
 }
 
 type CallOptions = { readonly abortSignal: AbortSignal };
+type Guard = <T>(key: string, work: (options: CallOptions) => Promise<T>) => Promise<T>;
 
 async function getObject(client: S3Client, command: GetObjectCommand, options: CallOptions) {
   try {
@@ -68,12 +85,12 @@ async function putObject(client: S3Client, command: PutObjectCommand, options: C
   }
 }
 
-async function listKeys(client: S3Client, bucket: string, prefix: string, options: () => CallOptions): Promise<string[]> {
+async function listKeys(client: S3Client, input: ListObjectsV2CommandInput, guard: Guard): Promise<string[]> {
   const keys: string[] = [];
   let token: string | undefined;
   do {
-    const command = new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ContinuationToken: token });
-    const page: ListObjectsV2CommandOutput = await client.send(command, options());
+    const command = new ListObjectsV2Command({ ...input, ContinuationToken: token });
+    const page: ListObjectsV2CommandOutput = await guard(input.Prefix ?? "", (options) => client.send(command, options));
     for (const { Key: key } of page.Contents ?? []) if (key !== undefined) keys.push(key);
     token = page.NextContinuationToken;
   } while (token !== undefined);
@@ -85,17 +102,11 @@ function conditionHeaders(condition: WriteCondition): { IfMatch?: string; IfNone
   return "ifMatch" in condition ? { IfMatch: condition.ifMatch } : { IfNoneMatch: "*" };
 }
 
-function rethrow(error: unknown, path: string, timeoutMs: number): never {
-  const fail = (code: StoreFailure, detail: string): never => {
-    throw new CodedError(code, path, detail, undefined, { cause: error });
-  };
-  if (!(error instanceof Error)) throw error;
-  if (error.name === "TimeoutError" || error.name === "AbortError")
-    return fail("store_timeout", `no answer within ${timeoutMs} ms`);
-  if (!(error instanceof S3ServiceException))
-    return fail("store_unreachable", `${error.message}; is SELVEDGE_STORE_ENDPOINT right?`);
+function asStoreError(error: unknown, path: string): CodedError {
+  const coded = (code: StoreFailure, detail: string) => new CodedError(code, path, detail, undefined, { cause: error });
+  if (!(error instanceof S3ServiceException)) return coded("store_unreachable", `${error}; is SELVEDGE_STORE_ENDPOINT right?`);
   const status = error.$metadata.httpStatusCode ?? 0;
-  if (status >= 500 || status === 429) return fail("store_unreachable", `the store answered ${status} (${error.name})`);
+  if (status >= 500 || status === 429) return coded("store_unreachable", `the store answered ${status} (${error.name})`);
   const next = "check SELVEDGE_ACCESS_KEY_ID, SELVEDGE_SECRET_ACCESS_KEY and the bucket's name";
-  return fail("store_refused", `the store answered ${status} (${error.name}: ${error.message}); ${next}`);
+  return coded("store_refused", `the store answered ${status} (${error.name}: ${error.message}); ${next}`);
 }
