@@ -6,6 +6,9 @@ import { CodedError, parse } from "../../shared/schemas/coded-error.ts";
 /** Largest body. 500 candidates of 20 features each are about a third of it. */
 export const MAX_BODY_BYTES = 1_000_000;
 
+/** Up to here a sender may finish a body that is too large: it would see a broken connection instead of the answer. */
+const MAX_DRAINED_BYTES = 16_000_000;
+
 /** Parses a JSON body, or throws a `CodedError`: `content_type_unsupported`, `body_too_large`, `json_malformed`, or the schema's. */
 export async function readJsonBody<Schema extends z.core.$ZodType>(
   context: Context,
@@ -19,22 +22,18 @@ export async function readJsonBody<Schema extends z.core.$ZodType>(
   return parse(schema, parseJson(await readText(context.req.raw)));
 }
 
-/** The body as text, read no further than `MAX_BODY_BYTES` whatever `content-length` says. */
+/** The body as text, whatever `content-length` says. What is too long is read on without being kept, so that its sender hears why. */
 export async function readText(request: Request): Promise<string> {
-  if (Number(request.headers.get("content-length") ?? 0) > MAX_BODY_BYTES) throw bodyTooLarge();
   const decoder = new TextDecoder();
   let text = "";
   let sizeBytes = 0;
   for await (const chunk of request.body ?? []) {
     sizeBytes += chunk.byteLength;
-    if (sizeBytes > MAX_BODY_BYTES) throw bodyTooLarge();
-    text += decoder.decode(chunk, { stream: true });
+    if (sizeBytes <= MAX_BODY_BYTES) text += decoder.decode(chunk, { stream: true });
+    if (sizeBytes > MAX_DRAINED_BYTES) break;
   }
-  return text + decoder.decode();
-}
-
-function bodyTooLarge(): CodedError {
-  return new CodedError("body_too_large", "", `send at most ${MAX_BODY_BYTES} bytes; split the call into several`);
+  if (sizeBytes <= MAX_BODY_BYTES) return text + decoder.decode();
+  throw new CodedError("body_too_large", "", `send at most ${MAX_BODY_BYTES} bytes; split the call into several`);
 }
 
 function parseJson(text: string): unknown {
