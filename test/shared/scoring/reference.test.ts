@@ -1,0 +1,31 @@
+// Golden logits: the reference and the kernel give the same bits in every runtime. They were seen equal to a numpy transcription.
+import { describe, expect, it } from "vitest";
+import module from "../../../shared/scoring/kernel/scorer.wasm";
+import { createKernelScorer } from "../../../shared/scoring/kernel-scorer.ts";
+import { createReferenceScorer } from "../../../shared/scoring/reference.ts";
+import vectors from "../../vectors/scoring.json" with { type: "json" };
+import { randomBags, randomModel } from "./random-model.ts";
+
+const hex = (logits: Float32Array) =>
+  [...new Uint32Array(logits.slice().buffer)].map((bits) => bits.toString(16).padStart(8, "0"));
+
+describe("golden logits", () => {
+  it.each(vectors)("$name", ({ input: { seed, choice }, expected }) => {
+    const model = randomModel(seed, choice);
+    const context = randomBags(seed + 100, model, "context", 1);
+    const candidates = randomBags(seed + 200, model, "candidate", 4);
+    expect(hex(createReferenceScorer(model).score(context, candidates))).toEqual(expected);
+    expect(hex(createKernelScorer(module, model).score(context, candidates))).toEqual(expected);
+  });
+});
+
+describe("a row of another field", () => {
+  it("is refused", () => {
+    const { seed, choice } = vectors[0]?.input ?? { seed: 0, choice: expect.fail("no vectors") };
+    const model = randomModel(seed, choice);
+    const context = randomBags(1, model, "context", 1);
+    const candidates = { ...randomBags(2, model, "candidate", 4) };
+    candidates.rows.fill(0);
+    expect(() => createReferenceScorer(model).score(context, candidates)).toThrow("row 0 is not of field");
+  });
+});

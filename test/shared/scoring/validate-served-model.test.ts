@@ -1,0 +1,151 @@
+// A malformed model is refused by name of its tensor, before anything reads past an end.
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Dtype, Tensor } from "../../../shared/artifact/safetensors.ts";
+import { CodedError } from "../../../shared/schemas/coded-error.ts";
+import module from "../../../shared/scoring/kernel/scorer.wasm";
+import { createKernelScorer } from "../../../shared/scoring/kernel-scorer.ts";
+import type { ServedModel } from "../../../shared/scoring/scorer.ts";
+import { validateServedModel } from "../../../shared/scoring/validate-served-model.ts";
+import { type ModelChoice, randomBags, randomModel } from "./random-model.ts";
+
+const choice: ModelChoice = {
+  context: 2,
+  candidate: 2,
+  dimension: 3,
+  linear: true,
+  fm: true,
+  cross: 2,
+  hidden: [5, 4],
+  extreme: false,
+  values: true,
+};
+const model = randomModel(1, choice);
+const names = [...model.tensors.keys()];
+const tensorOf = (name: string) => model.tensors.get(name) as Tensor; // a name of `names`
+const withTensor = (name: string, tensor: Tensor | undefined): ServedModel => {
+  const tensors = new Map(model.tensors);
+  if (tensor) tensors.set(name, tensor);
+  else tensors.delete(name);
+  return { ...model, tensors };
+};
+
+function problemOf(broken: ServedModel): CodedError | null {
+  try {
+    validateServedModel(broken);
+  } catch (error) {
+    if (error instanceof CodedError) return error;
+    throw error;
+  }
+  return null;
+}
+
+describe("a sound model", () => {
+  it.each([0, 1, 2, 3, 4])("is accepted (%i)", (seed) => {
+    expect(problemOf(randomModel(seed, { ...choice, cross: seed % 3, hidden: seed % 2 ? [] : [3] }))).toBeNull();
+  });
+});
+
+describe("a tensor that is wrong is named", () => {
+  it.each(names)("%s", (name) => {
+    const { dtype, shape, data } = tensorOf(name);
+    const others: [string, Tensor | undefined][] = [
+      ["missing", undefined],
+      ["a row more", { dtype, shape: shape.with(0, (shape[0] ?? 0) + 1), data }],
+      ["shorter than its shape", { dtype, shape, data: data.slice(1) }],
+      ["another dtype", { dtype: dtype === "I8" ? "F32" : "I8", shape, data }],
+      ["another array", { dtype, shape, data: dtype === "I8" ? Float32Array.from(data) : Int8Array.from(data) }],
+      ["another rank", { dtype, shape: [...shape, 1], data }],
+    ];
+    if (data instanceof Float32Array) {
+      for (const bad of [Number.NaN, Infinity, ...(name.endsWith("scale") ? [-1] : [])]) {
+        others.push([`a ${bad}`, { dtype, shape, data: data.with(data.length - 1, bad) }]);
+      }
+    }
+    for (const [how, tensor] of others) {
+      expect(problemOf(withTensor(name, tensor)), how).toMatchObject({ code: "model_invalid", path: name });
+    }
+  });
+
+  it("one that the architecture does not have", () => {
+    expect(problemOf(withTensor("mlp.7.weight", tensorOf("bias")))).toMatchObject({
+      code: "model_invalid",
+      path: "mlp.7.weight",
+    });
+  });
+});
+
+describe("an architecture or a feature map that is wrong is named", () => {
+  const { architecture, featureMap } = model;
+  const mlp = { hidden: [5, 4], inputScales: [1, 1], headInputScale: 1 };
+  const field = (index: number, change: object) => ({
+    ...model,
+    featureMap: { ...featureMap, fields: featureMap.fields.map((f, i) => (i === index ? { ...f, ...change } : f)) },
+  });
+  const cases: [string, ServedModel, string][] = [
+    [
+      "a scale too few",
+      { ...model, architecture: { ...architecture, mlp: { ...mlp, inputScales: [1] } } },
+      "architecture.mlp.inputScales",
+    ],
+    [
+      "a scale below f32",
+      { ...model, architecture: { ...architecture, mlp: { ...mlp, headInputScale: 1e-60 } } },
+      "mlp.head.weight",
+    ],
+    [
+      "a scale beyond f32",
+      { ...model, architecture: { ...architecture, mlp: { ...mlp, inputScales: [1, 1e60] } } },
+      "mlp.1.weight",
+    ],
+    ["scales whose product is", { ...model, architecture: { ...architecture, mlp: { ...mlp, inputScales: [1, 3e38] } } }, ""],
+    ["too wide a layer", { ...model, architecture: { ...architecture, mlp: { ...mlp, hidden: [5, 8193] } } }, "mlp.1.weight"],
+    ["too wide an input", { ...model, architecture: { ...architecture, embeddingDimension: 9000 } }, "cross.0.weight"],
+    ["rows past the table", field(3, { firstRow: featureMap.rowCount }), "featureMap.fields[3]"],
+    ["more ids than rows", field(1, { ids: { hashSpace: 1e9, hashVersion: 1 } }), "featureMap.fields[1]"],
+    ["candidate before context", field(0, { from: "candidate" }), "featureMap.fields[1]"],
+  ];
+  it.each(cases)("%s", (_, broken, path) => {
+    const problem = problemOf(broken);
+    if (path !== "") expect(problem).toMatchObject({ code: "model_invalid", path });
+    const large = { ...tensorOf("mlp.1.scale"), data: new Float32Array(4).fill(1e10) };
+    if (path === "")
+      expect(problemOf({ ...withTensor("mlp.1.scale", large), architecture: broken.architecture })?.path).toBe("mlp.1.scale");
+  });
+});
+
+describe("whatever the tensors say", () => {
+  const dtypes: Dtype[] = ["F32", "I8", "I32"];
+  const anyTensor = fc
+    .record({
+      dtype: fc.constantFrom(...dtypes),
+      array: fc.constantFrom(...dtypes),
+      shape: fc.array(fc.oneof(fc.integer({ min: -2, max: 9 }), fc.constantFrom(2 ** 31, 1e300, 0.5)), { maxLength: 3 }),
+      length: fc.integer({ min: 0, max: 60 }),
+      fill: fc.double(),
+    })
+    .map(({ dtype, array, shape, length, fill }): Tensor => {
+      const data = { F32: new Float32Array(length), I8: new Int8Array(length), I32: new Int32Array(length) }[array];
+      return { dtype, shape, data: data.fill(fill) };
+    });
+
+  it("a scorer is refused with a code, or scores without a trap", () => {
+    const context = randomBags(1, model, "context", 1);
+    const candidates = randomBags(2, model, "candidate", 3);
+    const swap = fc.tuple(fc.constantFrom(...names), fc.constantFrom(...names));
+    fc.assert(
+      fc.property(fc.constantFrom(...names), fc.oneof(anyTensor, fc.constant(undefined)), swap, (name, tensor, [from, to]) => {
+        const broken = withTensor(name, tensor);
+        const swapped = { ...model, tensors: new Map(model.tensors).set(from, tensorOf(to)).set(to, tensorOf(from)) };
+        for (const candidate of [broken, swapped]) {
+          try {
+            expect(createKernelScorer(module, candidate).score(context, candidates)).toHaveLength(3);
+          } catch (error) {
+            expect(error).toMatchObject({ name: "CodedError", code: "model_invalid" });
+          }
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
