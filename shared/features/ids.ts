@@ -17,6 +17,7 @@ export function idRowCount(ids: FittedIds): number {
  */
 export function createRowOf(ids: FittedIds): RowOf {
   if (!("vocabulary" in ids)) return (id) => 1 + (hashText(id) % ids.hashSpace);
-  const rows = new Map(ids.vocabulary.map((word, index) => [word, index + 2]));
+  const rows = new Map<string, number>(); // filled one by one: pairs for 10 million words would double the memory
+  for (const word of ids.vocabulary) rows.set(word, rows.size + 2);
   return (id) => rows.get(id) ?? 1;
 }

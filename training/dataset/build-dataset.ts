@@ -33,7 +33,7 @@ export function createDatasetBuilder(encoder: Encoder, outcome: Outcome): Datase
         // A side without fields has no bags to count, but as many examples as the other.
         context: { ...context.view(), count },
         candidate: { ...candidate.view(), count },
-        labels: Uint8Array.from(labels.view()),
+        labels: new Uint8Array(labels.view()),
         timesMs: time === undefined ? null : timesMs.view(),
       };
     },

@@ -29,9 +29,15 @@ export function createVocabularyFit(ids: Ids, path: string, maxDistinctIds = MAX
       else counts.set(id, count + 1);
     },
     finish() {
-      const kept = [...counts].filter(([, count]) => count >= ids.minCount);
-      kept.sort(([a, aCount], [b, bCount]) => bCount - aCount || compareCodePoints(a, b));
-      return { vocabulary: kept.slice(0, ids.maxSize).map(([id]) => id) };
+      const byCount = new Map<number, string[]>();
+      for (const [id, count] of counts) {
+        const group = byCount.get(count);
+        if (group) group.push(id);
+        else if (count >= ids.minCount) byCount.set(count, [id]);
+      }
+      const descending = [...byCount].sort(([a], [b]) => b - a);
+      const vocabulary = descending.flatMap(([, group]) => group.sort(compareCodePoints));
+      return { vocabulary: vocabulary.slice(0, ids.maxSize) };
     },
   };
 }

@@ -75,6 +75,12 @@ describe("readRecords", () => {
     expect(await failure("a.csv", text)).toBe('label_not_binary a.csv:40005: the label "bought" must be 0 or 1, not "2"');
   });
 
+  it("reads a cell longer than the reading buffer", async () => {
+    const city = "a line\n".repeat(30_000);
+    const [record] = await read("a.csv", `age,city,bought\n41,"${city}",1\n`);
+    expect(record?.city).toBe(city);
+  });
+
   it("names the columns of files without a header, and knows a header that repeats them", async () => {
     const columns = ["bought", "age", "city"];
     expect(await read("a.csv", "1\t41\tDelft\n", { columns })).toEqual([EXPECTED[0]]);
