@@ -26,6 +26,7 @@ export default defineConfig({
         test: {
           name: "workerd",
           include: ["test/functions/**/*.test.ts", "test/shared/**/*.test.ts"],
+          testTimeout: 30_000,
           isolate: false, // one workerd for all files: starting one for each took three times as long as the tests
         },
       },

@@ -226,6 +226,16 @@ describe("POST /v1/predictions/{task}", () => {
   it("refuses to predict something else than was asked", async () => {
     const response = await createEdge().post("/v1/predictions/ad-click", { features: { creativeId: "c2" } });
     expect(await problemOf(response)).toMatchObject({ status: 422, code: "candidates_required", path: "candidates" });
+    const { encoder } = MODEL.value;
+    const model = { ...MODEL.value, encoder: { ...encoder, candidate: { fieldCount: 0, encode: () => undefined } } };
+    const other = await createEdge({ model }).post("/v1/predictions/ad-click", { features: {}, candidates });
+    expect(await problemOf(other)).toMatchObject({ status: 422, code: "candidates_unexpected", path: "candidates" });
+  });
+
+  it("answers without numbers where the model gives none", async () => {
+    const model = { ...MODEL.value, scorer: { score: () => Float32Array.of(Number.NaN, 1) } };
+    const response = await createEdge({ model }).post("/v1/predictions/ad-click", { features: {}, candidates });
+    expect(await response.json()).toMatchObject({ fallback: "score_failed", modelVersion: MODEL.version });
   });
 });
 
