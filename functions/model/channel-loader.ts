@@ -23,8 +23,8 @@ export interface ChannelLoader<T> {
   readonly current: Loaded<T> | null;
   readonly lastFailure: LoadFailure | null;
   /**
-   * The value to serve with. Answers from memory when it can, starting a refresh through `waitUntil` once the pointer is older
-   * than its lifetime; waits for the store, up to a bound, only while nothing was ever loaded. Never throws.
+   * The value to serve with. Answers from memory, starting a refresh through `waitUntil` once the pointer is older than its
+   * lifetime; waits for the store, up to a bound, only for the very first load. Never throws.
    */
   get(waitUntil: (work: Promise<unknown>) => void): Promise<Loaded<T> | null>;
 }
@@ -57,7 +57,7 @@ class StoreChannelLoader<T> implements ChannelLoader<T> {
   readonly #options: ChannelLoaderOptions<T>;
   #highestSequence = 0;
   #nextRefreshMs = Number.NEGATIVE_INFINITY;
-  #refresh: { readonly startedMs: number; readonly done: Promise<void> } | null = null;
+  #refresh: { readonly startedMs: number; readonly isFirst: boolean; readonly done: Promise<void> } | null = null;
 
   constructor(options: ChannelLoaderOptions<T>) {
     this.#options = options;
@@ -67,7 +67,7 @@ class StoreChannelLoader<T> implements ChannelLoader<T> {
     const nowMs = this.#options.nowMs();
     const running = this.#refresh !== null && nowMs - this.#refresh.startedMs < ABANDON_MS;
     if (!running && nowMs >= this.#nextRefreshMs) waitUntil(this.#startRefresh(nowMs));
-    if (this.current === null && this.#refresh) {
+    if (this.#refresh?.isFirst) {
       await settledWithin(this.#refresh.done, this.#refresh.startedMs + this.#options.firstLoadMs - nowMs);
     }
     return this.current;
@@ -79,7 +79,8 @@ class StoreChannelLoader<T> implements ChannelLoader<T> {
       this.#nextRefreshMs = this.#options.nowMs() + this.#options.ttlMs;
       if (this.#refresh?.done === done) this.#refresh = null;
     });
-    this.#refresh = { startedMs, done };
+    const isFirst = this.#nextRefreshMs === Number.NEGATIVE_INFINITY;
+    this.#refresh = { startedMs, isFirst, done };
     return done;
   }
 
@@ -111,6 +112,7 @@ class StoreChannelLoader<T> implements ChannelLoader<T> {
 
   async #take(pointer: Pointer): Promise<void> {
     const target = await loadTarget(this.#options, pointer);
+    if (this.current && this.current.sequence > pointer.sequence) return; // given up, and overtaken by the load after it
     this.current = { ...target, sequence: pointer.sequence, loadedMs: this.#options.nowMs() };
     this.#options.onLoad?.(this.current);
   }

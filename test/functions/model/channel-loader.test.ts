@@ -97,6 +97,7 @@ describe("a first load", () => {
     expect(await ask()).toBeNull();
     expect(reader.seen).toHaveLength(1); // not tried again before the time has come
     clock.nowMs = TTL_MS;
+    expect(await ask()).toBeNull(); // tried again, and nobody waits for that
     expect(await ask()).not.toBeNull();
     expect(loader.lastFailure).toBeNull();
   });
