@@ -1,15 +1,19 @@
 // A run's folder, whole or not there at all: written beside its place under another name, then renamed.
 import { randomUUID } from "node:crypto";
-import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { CodedError } from "../../shared/schemas/coded-error.ts";
 import { type ModelArtifact, writeArtifactFolder } from "../publish/artifact.ts";
 
-/** What a run leaves behind: JSON documents by file name, log lines, and the artifact in a folder of its own. */
+/**
+ * What a run leaves behind: JSON documents by file name, log lines, the artifact in a folder of its own (null where there was none to
+ * make), and files, by their name in the folder, that are copied in from where they were written.
+ */
 export interface RunContents {
   readonly documents: Readonly<Record<string, unknown>>;
   readonly log: readonly unknown[];
-  readonly artifact: ModelArtifact;
+  readonly artifact: ModelArtifact | null;
+  readonly copied?: Readonly<Record<string, string>>;
 }
 
 /** Throws `CodedError` `run_exists` where the folder already holds something: a run never changes another's. */
@@ -24,7 +28,7 @@ export async function requireFreeFolder(folder: string): Promise<void> {
 /** Writes the folder. Once `signal` is aborted nothing appears under its name, and what was written beside it is removed. */
 export async function writeRunFolder(
   folder: string,
-  { documents, log, artifact }: RunContents,
+  { documents, log, artifact, copied = {} }: RunContents,
   signal: AbortSignal,
 ): Promise<void> {
   const staging = join(dirname(folder), `.${basename(folder)}.${randomUUID()}.partial`);
@@ -34,7 +38,8 @@ export async function writeRunFolder(
       await writeFile(join(staging, name), `${JSON.stringify(document, null, 2)}\n`);
     }
     await writeFile(join(staging, "log.ndjson"), log.map((line) => `${JSON.stringify(line)}\n`).join(""));
-    await writeArtifactFolder(join(staging, "artifact"), artifact);
+    if (artifact) await writeArtifactFolder(join(staging, "artifact"), artifact);
+    for (const [name, from] of Object.entries(copied)) await copyFile(from, join(staging, name)); // not a rename: it may be on another disk
     signal.throwIfAborted();
     await rename(staging, folder);
   } catch (error) {
