@@ -32,7 +32,7 @@ export async function smallArtifact(
     featureMap,
     architecture,
     calibration: { slope: 1, intercept: 0 },
-    metrics: { servedValid: METRICS },
+    metrics: { "served.valid": METRICS },
     dataRange: null,
     codeCommit: null,
     files: { weights: { sha256: await sha256Hex(weights), sizeBytes: weights.length } },

@@ -67,7 +67,7 @@ function versionRow(
   { name, version, createdMs, family, metrics, problem }: ListedVersion,
   channels: readonly ListedChannel[],
 ): string[] {
-  const served = metrics.servedTest ?? metrics.servedValid ?? Object.values(metrics)[0];
+  const served = metrics["served.test"] ?? metrics["served.valid"];
   const serving = channels.filter((channel) => channel.name === name && channel.version === version);
   const quality = served ? `auc ${served.auc?.toFixed(4) ?? "-"} logloss ${served.logloss.toFixed(4)}` : "-";
   return [name, version, date(createdMs), family ?? "-", problem ?? quality, serving.map(({ channel }) => channel).join(" ")];
