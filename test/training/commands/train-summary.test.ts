@@ -1,0 +1,22 @@
+// The table that ends a training run.
+import { expect, it } from "vitest";
+import { formatMetrics } from "../../../training/commands/train-summary.ts";
+
+const metrics = (auc: number | null) => ({ auc, prAuc: auc, logloss: 0.15, ece: 0.001, examples: 28_860 });
+
+it("lines up a row for each model and split, with a dash where there is no number", () => {
+  const run = {
+    float: { valid: metrics(0.98412345), test: null },
+    served: { valid: metrics(null), test: metrics(0.984) },
+    samplesPerSecond: 12_800.4,
+    trainSeconds: 60,
+    wallSeconds: 71.26,
+  };
+  expect(formatMetrics(run).split("\n")).toEqual([
+    "model        split  examples      AUC   PR AUC  logloss      ECE",
+    "float        valid    28,860  0.98412  0.98412  0.15000  0.00100",
+    "served int8  valid    28,860        -        -  0.15000  0.00100",
+    "served int8  test     28,860  0.98400  0.98400  0.15000  0.00100",
+    "12,800 samples/s, 71.3 s in all",
+  ]);
+});
