@@ -45,9 +45,10 @@ export function gather(
       const field = fields + ((<usize>f) << 4);
       if (end < begin || end > entryCount || !inField(field, rows, begin, end)) return example * fieldCount + f;
       if (linear) linearSum = addLinear(linearSum, rows, weights, begin, end);
+      if (!table) continue;
       const columns = x0 + ((<usize>load<i32>(field, 12)) << 2);
       if (!load<i32>(field)) putValues(field, rows, weights, begin, end, columns);
-      else if (table) {
+      else {
         embed(rows, weights, begin, end, columns);
         if (fmSums) addToSums(columns, fmSums);
       }
