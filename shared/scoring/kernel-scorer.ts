@@ -12,7 +12,7 @@ import { float32Tensor, int8Tensor, servedLayers } from "./served-layers.ts";
 import { usesColumns, validateServedModel } from "./validate-served-model.ts";
 
 /**
- * Makes a scorer of a model; equals `createReferenceScorer` bit for bit, at some thousand times its speed.
+ * Makes a scorer of a model; equals `createReferenceScorer` bit for bit, at some hundred times its speed.
  *
  * @param module scorer.wasm, compiled: workerd imports it as a module; Node reads and compiles the file
  * @throws CodedError `model_invalid` (path: the tensor) or `out_of_memory`

@@ -2,7 +2,7 @@
 import type { ServedLayer } from "../served-layers.ts";
 import { type KernelMemory, roundUp } from "./kernel-memory.ts";
 
-/** Candidates that go through all layers together: their activations stay in the first-level cache, and each weight is used as often. */
+/** Candidates that go through all layers together, so that scratch does not grow with the request. 8 to 128 were equally fast. */
 export const CHUNK_SIZE = 32;
 
 /** Pointers, and sizes in columns unless they say bytes. */
