@@ -17,7 +17,8 @@ const scale = z.number().check(z.positive());
  * by a fixed `inputScale` (calibrated on the validation split), rounded to nearest-even and clamped to +-ACTIVATION_MAX.
  *
  * Tensors, by name, `d` = columns of x0:
- * `bias` F32 [1] · `linear` F32 [rows] · `embedding` I8 [rows, dim], `embedding.scale` F32 [rows] ·
+ * `bias` F32 [1] · `linear` F32 [rows] · `embedding` I8 [rows, dim], `embedding.scale` F32 [rows], both where any of fm, cross
+ * and mlp is ·
  * `cross.{l}.weight` I8 [d, d], `.scale` F32 [d], `.bias` F32 [d] · `cross.head.*` with one output ·
  * `mlp.{l}.weight` I8 [out, in], `.scale` F32 [out], `.bias` F32 [out] · `mlp.head.*` with one output.
  */
