@@ -6,6 +6,8 @@ import type { AddressInfo } from "node:net";
 export type Fault =
   /** The connection is cut before an answer. */
   | { readonly kind: "drop"; readonly path: string }
+  /** The request is carried out, and its answer lost; once only. */
+  | { readonly kind: "lose"; readonly path: string }
   /** The answer begins after this time. */
   | { readonly kind: "delay"; readonly path: string; readonly delayMs: number }
   /** Another status. */
@@ -52,6 +54,10 @@ async function forward(proxy: FaultProxy, target: string, incoming: IncomingMess
   if (fault?.kind === "delay") await new Promise((resolve) => setTimeout(resolve, fault.delayMs));
   if (fault?.kind === "status") return void outgoing.writeHead(fault.status).end();
   const { status, headers, body } = await ask(target, path, incoming);
+  if (fault?.kind === "lose") {
+    proxy.faults = proxy.faults.filter((one) => one !== fault);
+    return void outgoing.destroy();
+  }
   const changed = fault?.kind === "body" ? fault.change(body) : body;
   outgoing.writeHead(status, { ...headers, "content-length": changed.length });
   if (fault?.kind !== "cut") return void outgoing.end(changed);

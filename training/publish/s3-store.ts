@@ -5,6 +5,7 @@ import {
   type ListObjectsV2CommandInput,
   type ListObjectsV2CommandOutput,
   PutObjectCommand,
+  type PutObjectCommandInput,
   S3Client,
   S3ServiceException,
 } from "@aws-sdk/client-s3";
@@ -51,8 +52,8 @@ export function createS3Store(connection: Connection, bucket: string, limits: Pa
   return {
     get: (key) => guard(key, (options) => getObject(client, new GetObjectCommand({ Bucket: bucket, Key: key }), options)),
     put: (key, bytes, condition) => {
-      const command = new PutObjectCommand({ Bucket: bucket, Key: key, Body: bytes, ...conditionHeaders(condition) });
-      return guard(key, (options) => putObject(client, command, options));
+      const input = { Bucket: bucket, Key: key, ...conditionHeaders(condition) };
+      return guard(key, (options) => putObject(client, input, bytes, options));
     },
     list: (prefix) => listKeys(client, { Bucket: bucket, Prefix: prefix, MaxKeys: pageSize }, guard),
   };
@@ -73,16 +74,28 @@ async function getObject(client: S3Client, command: GetObjectCommand, options: C
 }
 
 /** 412: the condition does not hold. 409: S3's answer to one that was overtaken while it wrote. 404: it was to match, and is gone. */
-async function putObject(client: S3Client, command: PutObjectCommand, options: CallOptions): Promise<boolean> {
+async function putObject(
+  client: S3Client,
+  input: PutObjectCommandInput,
+  bytes: Uint8Array,
+  options: CallOptions,
+): Promise<boolean> {
   try {
-    await client.send(command, options);
+    await client.send(new PutObjectCommand({ ...input, Body: bytes }), options);
     return true;
   } catch (error) {
     if (!(error instanceof S3ServiceException)) throw error;
-    const { httpStatusCode } = error.$metadata;
-    if (httpStatusCode === 412 || httpStatusCode === 409 || error.name === "NoSuchKey") return false;
-    throw error;
+    const { httpStatusCode, attempts = 1 } = error.$metadata;
+    const overtaken = httpStatusCode === 412 || httpStatusCode === 409 || error.name === "NoSuchKey";
+    if (!overtaken) throw error;
+    return attempts > 1 && (await isStored(client, input, bytes, options));
   }
+}
+
+/** Whether a write that the client sent again was overtaken by itself: the first time it was done, and only the answer was lost. */
+async function isStored(client: S3Client, { Bucket, Key }: PutObjectCommandInput, bytes: Uint8Array, options: CallOptions) {
+  const stored = await getObject(client, new GetObjectCommand({ Bucket, Key }), options);
+  return stored !== null && Buffer.compare(stored.bytes, bytes) === 0;
 }
 
 async function listKeys(client: S3Client, input: ListObjectsV2CommandInput, guard: Guard): Promise<string[]> {

@@ -76,6 +76,15 @@ describe("what goes wrong", () => {
     await expectAll("store_unreachable");
   });
 
+  it("counts a conditional write as done whose answer was lost and which was sent again", async () => {
+    const lost = `test/${randomUUID()}`;
+    proxy.faults = [{ kind: "lose", path: lost }];
+    expect(await s3Store(proxy.origin).put(lost, Uint8Array.of(1), { ifNoneMatch: true })).toBe(true);
+    proxy.faults = [{ kind: "lose", path: lost }];
+    expect(await s3Store(proxy.origin).put(lost, Uint8Array.of(2), { ifNoneMatch: true })).toBe(false);
+    expect((await s3Store().get(lost))?.bytes).toEqual(Uint8Array.of(1));
+  });
+
   it("names a store that is too slow", async () => {
     proxy.faults = [{ kind: "delay", path: key, delayMs: 3000 }];
     await expectAll("store_timeout");
