@@ -31,10 +31,11 @@ export function createEdgeStore({
 }: EdgeStoreOptions): EdgeStore {
   const client = new AwsClient({ accessKeyId, secretAccessKey, region, service: "s3", retries: 0 });
   const base = `${endpoint.replace(/\/$/, "")}/${bucket}/`;
-  const send = async <T>(key: string, init: RequestInit, read: (response: Response) => Promise<T>): Promise<T> => {
+  const send = async <T>(key: string, init: RequestInit, read: Reading<T>): Promise<T> => {
     const signal = AbortSignal.timeout(timeoutMs);
     try {
-      return await read(await client.fetch(base + encodeKey(key), { ...init, signal }));
+      const response = await client.fetch(base + encodeKey(key), { ...init, signal });
+      return await read(response, response.ok ? null : new RefusedError(response.status, await response.text()));
     } catch (error) {
       const path = `${bucket}/${key}`;
       throw signal.aborted
@@ -58,39 +59,40 @@ const encodeKey = (key: string): string => key.split("/").map(encodeSegment).joi
 const encodeSegment = (segment: string): string =>
   encodeURIComponent(segment).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
 
-async function readObject(response: Response): Promise<StoredObject | null> {
-  if (response.status === 404 && (await response.text()).includes("NoSuchKey")) return null;
-  await requireOk(response);
+/** Makes the answer of a response; `refused` says what is wrong with one that is not 2xx. */
+type Reading<T> = (response: Response, refused: RefusedError | null) => Promise<T>;
+
+async function readObject(response: Response, refused: RefusedError | null): Promise<StoredObject | null> {
+  if (refused?.isMissing) return null;
+  if (refused) throw refused;
   const bytes = new Uint8Array(await response.arrayBuffer());
   const length = response.headers.get("content-length");
-  if (length !== null && Number(length) !== bytes.length) throw new StatusError(response.status, "the body was cut off");
+  if (length !== null && Number(length) !== bytes.length) throw new Error(`${bytes.length} of ${length} bytes came`);
   return { bytes, etag: response.headers.get("etag") ?? "" };
 }
 
-async function readWritten(response: Response): Promise<boolean> {
-  const overtaken = response.status === 412 || response.status === 409;
-  if (!overtaken) await requireOk(response);
+/** 412: the condition does not hold. 409: overtaken while it wrote. Missing: it was to match, and is gone. */
+async function readWritten(response: Response, refused: RefusedError | null): Promise<boolean> {
+  if (refused?.status === 412 || refused?.status === 409 || refused?.isMissing) return false;
+  if (refused) throw refused;
   await response.body?.cancel();
-  return !overtaken;
+  return true;
 }
 
-class StatusError extends Error {
+class RefusedError extends Error {
   readonly status: number;
+  /** The object is missing; a missing bucket is 404 too, and is a fault. */
+  readonly isMissing: boolean;
 
-  constructor(status: number, message: string) {
-    super(message);
+  constructor(status: number, body: string) {
+    super(`the store answered ${status} ${body.slice(0, 200)}`);
     this.status = status;
+    this.isMissing = status === 404 && body.includes("NoSuchKey");
   }
 }
 
-async function requireOk(response: Response): Promise<void> {
-  if (response.ok) return;
-  const text = response.bodyUsed ? "" : (await response.text()).slice(0, 200);
-  throw new StatusError(response.status, `the store answered ${response.status} ${text}`);
-}
-
 function asStoreError(error: unknown, path: string): CodedError {
-  const refused = error instanceof StatusError && error.status >= 400 && error.status < 500 && error.status !== 429;
+  const refused = error instanceof RefusedError && error.status < 500 && error.status !== 429;
   const code: StoreFailure = refused ? "store_refused" : "store_unreachable";
   return new CodedError(code, path, error instanceof Error ? error.message : String(error), undefined, { cause: error });
 }

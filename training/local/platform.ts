@@ -1,8 +1,8 @@
 // The embedded platform: miniflare in this process, with the two buckets behind its S3 endpoint and, if wanted, the real Worker.
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare, type V4WorkerOptions } from "miniflare";
 import { LOCAL_CREDENTIALS, LOCAL_STORE_PATH, type StoreConfig, type StoreCredentials } from "../publish/store-config.ts";
+import { findFreePort } from "./port.ts";
 import { loadWorker } from "./worker-bundle.ts";
 
 export interface PlatformOptions {
@@ -73,16 +73,3 @@ const storeVars = (storeEndpoint: string) => ({
   STORE_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
   STORE_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
 });
-
-/** A port that was free a moment ago: the Worker must be told its origin before it listens. */
-function findFreePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on("error", reject);
-    server.listen(0, "localhost", () => {
-      const address = server.address();
-      if (!address || typeof address === "string") return reject(new Error("a TCP server has an address and a port"));
-      server.close(() => resolve(address.port));
-    });
-  });
-}
