@@ -117,10 +117,12 @@ function conditionHeaders(condition: WriteCondition): { IfMatch?: string; IfNone
 
 function asStoreError(error: unknown, path: string): CodedError {
   const coded = (code: StoreFailure, detail: string) => new CodedError(code, path, detail, undefined, { cause: error });
+  const next = "check SELVEDGE_ACCESS_KEY_ID, SELVEDGE_SECRET_ACCESS_KEY and the bucket's name";
+  if (error instanceof Error && error.name === "CredentialsProviderError")
+    return coded("store_refused", `no credentials; ${next}`);
   if (!(error instanceof S3ServiceException))
     return coded("store_unreachable", `${error}; is it running (npm start)? is SELVEDGE_STORE_ENDPOINT right?`);
   const status = error.$metadata.httpStatusCode ?? 0;
   if (status >= 500 || status === 429) return coded("store_unreachable", `the store answered ${status} (${error.name})`);
-  const next = "check SELVEDGE_ACCESS_KEY_ID, SELVEDGE_SECRET_ACCESS_KEY and the bucket's name";
   return coded("store_refused", `the store answered ${status} (${error.name}: ${error.message}); ${next}`);
 }

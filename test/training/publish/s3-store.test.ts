@@ -97,6 +97,21 @@ describe("what goes wrong", () => {
     await expectAll("store_refused");
   });
 
+  it("names credentials that nobody gave", async () => {
+    const environment = { ...process.env };
+    Object.assign(process.env, {
+      AWS_EC2_METADATA_DISABLED: "true",
+      AWS_SHARED_CREDENTIALS_FILE: "/nowhere",
+      AWS_CONFIG_FILE: "/nowhere",
+    });
+    const store = createS3Store({ ...connection(), credentials: null }, BUCKET);
+    await expect(store.get(key)).rejects.toMatchObject({
+      code: "store_refused",
+      message: expect.stringContaining("SELVEDGE_ACCESS_KEY_ID"),
+    });
+    process.env = environment;
+  });
+
   it("names a wrong secret and a bucket that does not exist, which is not the same as a missing object", async () => {
     const credentials = { ...platform.credentials, secretAccessKey: "wrong" };
     const wrong = [createS3Store({ ...connection(), credentials }, BUCKET), edgeStore(platform.origin, BUCKET, 5000, "wrong")];
