@@ -1,0 +1,68 @@
+// Seeded randomness for training: initial weights, shuffles, dropout. Counter-based, so that a stream is as fast to skip as to read.
+
+const GOLDEN = 0x9e3779b9;
+
+/** A 32-bit mix with full avalanche (Chris Wellons' lowbias32). */
+function mix(value: number): number {
+  let x = value;
+  x = Math.imul(x ^ (x >>> 16), 0x21f0aaad);
+  x = Math.imul(x ^ (x >>> 15), 0x735a2d97);
+  return (x ^ (x >>> 15)) >>> 0;
+}
+
+/** The n-th number of a stream is `mix(key + n * GOLDEN)`; a stream repeats after 2^32 numbers. */
+export class Random {
+  readonly #key: number;
+  #counter = 0;
+
+  constructor(seed: number) {
+    this.#key = mix(seed);
+  }
+
+  /** An independent stream. Equal seeds and names give equal streams. */
+  fork(name: string): Random {
+    let key = this.#key;
+    for (let index = 0; index < name.length; index++) key = mix(key ^ Math.imul(name.charCodeAt(index) + 1, GOLDEN));
+    return new Random(key);
+  }
+
+  uint32(): number {
+    this.#counter = (this.#counter + GOLDEN) | 0;
+    return mix(this.#key + this.#counter);
+  }
+
+  /** In [0, 1). */
+  uniform(): number {
+    return this.uint32() / 2 ** 32;
+  }
+
+  /** Fills with numbers from [-limit, limit). */
+  fillUniform(into: Float32Array, limit: number): Float32Array {
+    const scale = limit / 2 ** 31;
+    for (let index = 0; index < into.length; index++) into[index] = this.uint32() * scale - limit;
+    return into;
+  }
+
+  /** Fills with 0 at the given rate, and with `1 / (1 - rate)` otherwise. Two masks a draw: the rate is kept to 16 bits. */
+  fillDropout(into: Float32Array, rate: number): Float32Array {
+    const threshold = Math.round(rate * 65536);
+    const kept = 65536 / (65536 - threshold);
+    for (let index = 0; index < into.length; index += 2) {
+      const bits = this.uint32();
+      into[index] = (bits & 0xffff) < threshold ? 0 : kept;
+      if (index + 1 < into.length) into[index + 1] = bits >>> 16 < threshold ? 0 : kept;
+    }
+    return into;
+  }
+
+  /** Fisher and Yates, in place. */
+  shuffle(items: Int32Array): Int32Array {
+    for (let last = items.length - 1; last > 0; last--) {
+      const other = Math.floor(this.uniform() * (last + 1));
+      const kept = items[last]!;
+      items[last] = items[other]!;
+      items[other] = kept;
+    }
+    return items;
+  }
+}

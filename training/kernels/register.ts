@@ -1,0 +1,105 @@
+// Puts our matrix product and sum of rows in the place of tfjs's own on its wasm backend. They work in tfjs's memory: nothing is copied.
+import { readFile } from "node:fs/promises";
+import * as tf from "@tensorflow/tfjs";
+import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
+import { CodedError } from "../../shared/schemas/coded-error.ts";
+
+interface KernelExports {
+  scratchBytes(n: number): number;
+  sumRows(x: number, sums: number, m: number, n: number): void;
+  gemm(a: number, b: number, c: number, m: number, n: number, k: number, ta: boolean, tb: boolean, scratch: number): void;
+}
+
+/** What emscripten's module object has beyond what tfjs's types tell: its exports, and the allocator. */
+interface EmscriptenModule {
+  readonly asm: { readonly memory: WebAssembly.Memory };
+  _malloc(sizeBytes: number): number;
+  _free(pointer: number): void;
+}
+
+const kernelFile = new URL("./gemm.wasm", import.meta.url);
+const registered = new WeakSet<object>();
+
+/** Registers our kernels for the running wasm backend; a second call for the same backend does nothing. */
+export async function registerKernels(): Promise<void> {
+  const backend = tf.backend() as unknown as BackendWasm; // only called when "wasm" is the backend
+  if (registered.has(backend)) return;
+  const module = backend.wasm as unknown as EmscriptenModule; // emscripten's object, under-typed by tfjs
+  const kernels = await instantiate(module.asm.memory);
+  replaceKernel("BatchMatMul", isMatrixProduct, createProduct(module, kernels));
+  replaceKernel("Sum", isSumOfRows, createSumOfRows(kernels));
+  registered.add(backend);
+}
+
+type KernelCall = Parameters<tf.KernelFunc>[0];
+
+/** Puts `ours` before tfjs's own kernel, for the calls that it can do. */
+function replaceKernel(name: string, canDo: (call: KernelCall) => boolean, ours: tf.KernelFunc): void {
+  const stock = tf.getKernel(name, "wasm");
+  tf.unregisterKernel(name, "wasm");
+  tf.registerKernel({ ...stock, kernelFunc: (call) => (canDo(call) ? ours(call) : stock.kernelFunc(call)) });
+}
+
+async function instantiate(memory: WebAssembly.Memory): Promise<KernelExports> {
+  const bytes = await readFile(kernelFile).catch((cause) => {
+    const detail = "the training kernel is not built: run `npm run prepare`";
+    throw new CodedError("kernel_not_built", "", detail, undefined, { cause });
+  });
+  const { instance } = await WebAssembly.instantiate(bytes, { env: { memory } });
+  return instance.exports as unknown as KernelExports; // the exports of assembly/gemm.ts
+}
+
+/** [rows, columns] of the last two dimensions, swapped when transposed. */
+function shapeOf({ shape }: tf.TensorInfo, transposed: unknown): [number, number] {
+  const [rows, columns] = shape.slice(-2) as [number, number]; // BatchMatMul's operands have rank 2 or more
+  return transposed ? [columns, rows] : [rows, columns];
+}
+
+function isMatrixProduct({ inputs }: KernelCall): boolean {
+  const a = inputs.a!;
+  const b = inputs.b!;
+  const single = [a, b].every(({ shape, dtype }) => dtype === "float32" && shape.slice(0, -2).every((size) => size === 1));
+  return single && a.shape.length === b.shape.length;
+}
+
+function createProduct(module: EmscriptenModule, kernels: KernelExports): tf.KernelFunc {
+  let scratch = { pointer: 0, sizeBytes: 0 };
+  return ({ inputs, backend, attrs }) => {
+    const wasm = backend as BackendWasm; // the kernel is registered for this backend only
+    const a = inputs.a!;
+    const b = inputs.b!;
+    const [m, k] = shapeOf(a, attrs?.transposeA);
+    const [, n] = shapeOf(b, attrs?.transposeB);
+    const sizeBytes = kernels.scratchBytes(n);
+    if (scratch.sizeBytes < sizeBytes) {
+      if (scratch.pointer !== 0) module._free(scratch.pointer);
+      scratch = { pointer: module._malloc(sizeBytes) >>> 0, sizeBytes };
+    }
+    const out = wasm.makeOutput([...a.shape.slice(0, -2), m, n], "float32");
+    const [pa, pb, pc] = [pointerOf(wasm, a), pointerOf(wasm, b), pointerOf(wasm, out)];
+    kernels.gemm(pa, pb, pc, m, n, k, attrs?.transposeA === true, attrs?.transposeB === true, scratch.pointer);
+    return out;
+  };
+}
+
+/** tfjs's own sum over rows transposes first. */
+function isSumOfRows({ inputs, attrs }: KernelCall): boolean {
+  const { shape, dtype } = inputs.x!;
+  const axes = [attrs?.axis].flat();
+  return shape.length === 2 && dtype === "float32" && axes.length === 1 && (axes[0] === 0 || axes[0] === -2);
+}
+
+function createSumOfRows(kernels: KernelExports): tf.KernelFunc {
+  return ({ inputs, backend, attrs }) => {
+    const wasm = backend as BackendWasm; // the kernel is registered for this backend only
+    const x = inputs.x!;
+    const [m, n] = shapeOf(x, false);
+    const out = wasm.makeOutput(attrs?.keepDims ? [1, n] : [n], "float32");
+    kernels.sumRows(pointerOf(wasm, x), pointerOf(wasm, out), m, n);
+    return out;
+  };
+}
+
+function pointerOf(wasm: BackendWasm, { dataId }: tf.TensorInfo): number {
+  return wasm.dataIdMap.get(dataId).memoryOffset;
+}
