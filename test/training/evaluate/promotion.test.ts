@@ -1,16 +1,23 @@
 // The promotion gate.
 import { expect, it } from "vitest";
+import type { Metrics } from "../../../shared/artifact/manifest.ts";
 import { baseRateLogloss, decidePromotion } from "../../../training/evaluate/promotion.ts";
 
-it.each([
-  ["a better challenger", 0.29, 0.3, { promote: true, reason: "no_worse_than_champion" }],
-  ["an equal challenger", 0.3, 0.3, { promote: true, reason: "no_worse_than_champion" }],
-  ["a worse challenger", 0.31, 0.3, { promote: false, reason: "worse_than_champion" }],
-  ["a challenger that is no number", Number.NaN, 0.3, { promote: false, reason: "worse_than_champion" }],
-  ["a first model that has learned something", 0.29, null, { promote: true, reason: "better_than_base_rate" }],
-  ["a first model that has learned nothing", 0.35, null, { promote: false, reason: "worse_than_base_rate" }],
-])("decides about %s", (_, challengerLogloss, championLogloss, promotion) => {
-  expect(decidePromotion({ challengerLogloss, championLogloss, baseRateLogloss: 0.35 })).toEqual(promotion);
+const metrics = (logloss: number): Metrics => ({ auc: 0.7, prAuc: 0.3, logloss, ece: 0.01, examples: 100 });
+
+it.each<[string, number, number | null, boolean, string]>([
+  ["a better challenger", 0.29, 0.3, true, "no_worse_than_champion"],
+  ["an equal challenger", 0.3, 0.3, true, "no_worse_than_champion"],
+  ["a worse challenger", 0.31, 0.3, false, "worse_than_champion"],
+  ["a challenger that is no number", Number.NaN, 0.3, false, "worse_than_champion"],
+  ["a first model that has learned something", 0.29, null, true, "better_than_base_rate"],
+  ["a first model that has learned nothing", 0.35, null, false, "worse_than_base_rate"],
+])("decides about %s", (_, challenger, champion, publish, reason) => {
+  const comparison = { challenger: metrics(challenger), champion: champion === null ? null : metrics(champion) };
+  expect(decidePromotion({ ...comparison, championSawExamples: false, baseRateLogloss: 0.35 })).toMatchObject({
+    publish,
+    reason,
+  });
 });
 
 it("takes the entropy of the label for the base rate's logloss", () => {

@@ -1,0 +1,148 @@
+// THE story of a retraining run: what happened -> examples -> a challenger -> published only where it is no worse than the champion.
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { PointerState } from "../../shared/artifact/read-published.ts";
+import type { ObjectStore } from "../../shared/artifact/store.ts";
+import { CodedError } from "../../shared/schemas/coded-error.ts";
+import type { Task } from "../../shared/tasks/task.ts";
+import { type DownloadCounts, downloadEvents } from "../dataset/events.ts";
+import { exampleSource, splitByTime, type TimeSplit } from "../dataset/examples.ts";
+import { type JoinCounts, type JoinRequest, joinEvents } from "../dataset/join.ts";
+import { loadParts } from "../dataset/load.ts";
+import { checkQuality, type QualityRefusal } from "../dataset/quality.ts";
+import type { Part } from "../dataset/record-source.ts";
+import { type Comparison, decidePromotion, type PromotionReason } from "../evaluate/promotion.ts";
+import type { ModelArtifact } from "../publish/artifact.ts";
+import { type Published, type Publisher, publishModel } from "../publish/publish.ts";
+import { readPublishedModel } from "../publish/read-model.ts";
+import { type BuildRequest, buildModel } from "./build-model.ts";
+import { compare } from "./compare.ts";
+import { requireFreeFolder, writeRunFolder } from "./run-folder.ts";
+
+export interface RetrainRequest extends Omit<BuildRequest, "splits"> {
+  readonly eventStore: Pick<ObjectStore, "get" | "list">;
+  readonly sinceMs: number;
+  readonly attribution: Pick<JoinRequest, "outcome" | "windowMs" | "settleMs">;
+  readonly minExamples: number;
+  /** Where the champion is, and where the challenger goes. */
+  readonly publisher: Pick<Publisher, "store" | "keys" | "channel">;
+  /** Does everything but publish. */
+  readonly dryRun: boolean;
+  /** The run's folder; must be empty, or not there. */
+  readonly folder: string;
+  readonly codeCommit: string | null;
+  readonly now: () => number;
+  readonly onStage: (stage: RetrainStage) => void;
+  readonly signal: AbortSignal;
+}
+
+export type RetrainStage = "reading events" | "joining" | "encoding" | "training" | "comparing" | "writing" | "publishing";
+
+/** `champion_moved`: somebody else published on the channel while this run was comparing. */
+export interface Verdict {
+  readonly publish: boolean;
+  readonly reason: QualityRefusal | PromotionReason | "champion_moved";
+  readonly detail: string;
+}
+
+/** report.json. `comparison` is null where the data were refused. */
+export interface RetrainReport {
+  readonly task: string;
+  readonly createdMs: number;
+  readonly sinceMs: number;
+  readonly download: DownloadCounts;
+  readonly join: JoinCounts;
+  readonly split: TimeSplit;
+  readonly comparison: Comparison | null;
+  readonly verdict: Verdict;
+}
+
+/** `published` is null after a refusal and in a dry run. `verdict` is the report's, unless the channel moved after it. */
+export interface RetrainRun {
+  readonly report: RetrainReport;
+  readonly verdict: Verdict;
+  readonly published: Published | null;
+}
+
+/** A refusal is an answer, not an error. Rejects with the signal's reason once it is aborted; no folder is left behind then. */
+export async function retrain(request: RetrainRequest): Promise<RetrainRun> {
+  await requireFreeFolder(request.folder);
+  const work = await mkdtemp(join(tmpdir(), "selvedge-retrain-"));
+  try {
+    return await runStages(request, join(work, "events.ndjson"), join(work, "examples.parquet"));
+  } finally {
+    await rm(work, { recursive: true });
+  }
+}
+
+async function runStages(request: RetrainRequest, eventFile: string, exampleFile: string): Promise<RetrainRun> {
+  const { task, eventStore, sinceMs, attribution, minExamples, publisher, folder, codeCommit, now, signal } = request;
+  const enter = (stage: RetrainStage): void => {
+    signal.throwIfAborted();
+    request.onStage(stage);
+  };
+  const createdMs = now();
+
+  enter("reading events");
+  const download = await downloadEvents(eventStore, { sinceMs, untilMs: createdMs }, eventFile);
+  enter("joining");
+  const counts = await joinEvents({ eventFile, exampleFile, ...attribution, nowMs: createdMs });
+  const split = await splitByTime(exampleFile);
+  const facts = { task: task.name, createdMs, sinceMs, download, join: counts, split };
+  const problem = checkQuality(counts, split, minExamples);
+  const copied = { "examples.parquet": exampleFile };
+  if (problem) {
+    const verdict = { publish: false, ...problem };
+    const report = { ...facts, comparison: null, verdict };
+    await writeRunFolder(folder, { documents: { "report.json": report }, log: [], artifact: null, copied }, signal);
+    return { report, verdict, published: null };
+  }
+
+  enter("encoding");
+  const splits = await loadParts(task, partsOf(task, exampleFile, split));
+  enter("training");
+  const built = await buildModel({ ...request, splits });
+  const artifact = { manifest: { ...built.manifest, createdMs, codeCommit }, weights: built.weights };
+
+  enter("comparing");
+  const champion = await readPublishedModel(publisher.store, publisher.keys.trusted, task.name, publisher.channel);
+  const window = { exampleFile, span: split.test };
+  const comparison = await compare({ task, built, champion: champion?.artifact ?? null, window, signal });
+  const verdict = decidePromotion(comparison);
+  const report = { ...facts, comparison, verdict };
+
+  enter("writing");
+  const documents = { "report.json": report, "metrics.json": built.metrics, "feature-map.json": splits.featureMap };
+  await writeRunFolder(folder, { documents, log: [...built.history], artifact, copied }, signal);
+  if (!verdict.publish || request.dryRun) return { report, verdict, published: null };
+
+  enter("publishing");
+  return { report, ...(await publishOver(request, champion, artifact, verdict)) };
+}
+
+function partsOf(task: Task, exampleFile: string, split: TimeSplit): Part[] {
+  const names = ["train", "valid", "test"] as const;
+  return names.map((name) => ({ split: name, source: exampleSource(exampleFile, task.fields, task, split[name]) }));
+}
+
+/** Publishes over the very champion that was compared with. Adds publication.json to the folder, whatever came of it. */
+async function publishOver(
+  { publisher, folder, now }: RetrainRequest,
+  base: PointerState | null,
+  artifact: ModelArtifact,
+  verdict: Verdict,
+): Promise<Pick<RetrainRun, "verdict" | "published">> {
+  const outcome = await publishModel({ ...publisher, nowMs: now(), base }, artifact).then(
+    (published) => ({ verdict, published }),
+    (error: unknown) => ({ verdict: refusalOf(error), published: null }),
+  );
+  await writeFile(join(folder, "publication.json"), `${JSON.stringify(outcome, null, 2)}\n`);
+  return outcome;
+}
+
+/** A lost race is a refusal; everything else is thrown on. */
+function refusalOf(error: unknown): Verdict {
+  if (!(error instanceof CodedError) || error.code !== "pointer_moved") throw error;
+  return { publish: false, reason: "champion_moved", detail: "another publisher was first; run again to compare with its model" };
+}
