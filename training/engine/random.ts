@@ -2,12 +2,12 @@
 
 const GOLDEN = 0x9e3779b9;
 
-/** A 32-bit mix with full avalanche (Chris Wellons' lowbias32). */
+/** A signed 32-bit mix with full avalanche (Chris Wellons' lowbias32). */
 function mix(value: number): number {
   let x = value;
   x = Math.imul(x ^ (x >>> 16), 0x21f0aaad);
   x = Math.imul(x ^ (x >>> 15), 0x735a2d97);
-  return (x ^ (x >>> 15)) >>> 0;
+  return x ^ (x >>> 15);
 }
 
 /** The n-th number of a stream is `mix(key + n * GOLDEN)`; a stream repeats after 2^32 numbers. */
@@ -28,7 +28,7 @@ export class Random {
 
   uint32(): number {
     this.#counter = (this.#counter + GOLDEN) | 0;
-    return mix(this.#key + this.#counter);
+    return mix(this.#key + this.#counter) >>> 0;
   }
 
   /** In [0, 1). */
@@ -47,11 +47,15 @@ export class Random {
   fillDropout(into: Float32Array, rate: number): Float32Array {
     const threshold = Math.round(rate * 65536);
     const kept = 65536 / (65536 - threshold);
+    const key = this.#key;
+    let counter = this.#counter;
     for (let index = 0; index < into.length; index += 2) {
-      const bits = this.uint32();
-      into[index] = (bits & 0xffff) < threshold ? 0 : kept;
-      if (index + 1 < into.length) into[index + 1] = bits >>> 16 < threshold ? 0 : kept;
+      counter = (counter + GOLDEN) | 0;
+      const bits = mix(key + counter); // the sign of `half - threshold` as 0 or 1: a branch would be mispredicted
+      into[index] = kept * (1 - (((bits & 0xffff) - threshold) >>> 31));
+      if (index + 1 < into.length) into[index + 1] = kept * (1 - (((bits >>> 16) - threshold) >>> 31));
     }
+    this.#counter = counter;
     return into;
   }
 

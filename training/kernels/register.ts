@@ -28,6 +28,8 @@ export async function registerKernels(): Promise<void> {
   const kernels = await instantiate(module.asm.memory);
   replaceKernel("BatchMatMul", isMatrixProduct, createProduct(module, kernels));
   replaceKernel("Sum", isSumOfRows, createSumOfRows(kernels));
+  replaceKernel("Identity", () => true, share);
+  replaceKernel("Cast", ({ inputs, attrs }) => inputs.x!.dtype === attrs?.dtype, share);
   registered.add(backend);
 }
 
@@ -80,6 +82,13 @@ function createProduct(module: EmscriptenModule, kernels: KernelExports): tf.Ker
     kernels.gemm(pa, pb, pc, m, n, k, attrs?.transposeA === true, attrs?.transposeB === true, scratch.pointer);
     return out;
   };
+}
+
+/** The same values are the same tensor. tfjs's own copies: whatever is saved for a gradient, and casts to the type that it has. */
+function share({ inputs, backend }: KernelCall): tf.TensorInfo {
+  const { dataId, shape, dtype } = inputs.x!;
+  (backend as BackendWasm).incRef(dataId); // the kernel is registered for this backend only
+  return { dataId, shape, dtype };
 }
 
 /** tfjs's own sum over rows transposes first. */
