@@ -1,0 +1,110 @@
+import * as tf from "@tensorflow/tfjs";
+import { beforeAll, describe, expect, it } from "vitest";
+import { Family, type ModelSpec } from "../../../shared/tasks/task.ts";
+import { openDevice } from "../../../training/engine/device.ts";
+import { type Gathered, type Gradients, Network } from "../../../training/engine/network.ts";
+import { Random } from "../../../training/engine/random.ts";
+import { createNet } from "../../../training/model/family.ts";
+import { taskWith } from "./synthetic.ts";
+
+/** Three embedded fields of four columns, and two columns by value. */
+const shape = { width: 14, embeddingDimension: 4, embeddedColumns: [0, 4, 10] };
+const COUNT = 13;
+
+function createCase(spec: Partial<ModelSpec>): { network: Network; gathered: Gathered; labels: Float32Array } {
+  const { model } = taskWith({ hidden: [9, 6], crossLayers: 2, ...spec }, {});
+  const network = new Network(createNet(model, shape, new Random(1)), new Random(2));
+  const random = new Random(3);
+  for (const { name, values } of network.parameters) if (!name.endsWith("weight")) random.fillUniform(values, 0.6);
+  const x0 = random.fillUniform(new Float32Array(COUNT * shape.width), 1);
+  const sums = random.fillUniform(new Float32Array(COUNT), 1);
+  const labels = Float32Array.from({ length: COUNT }, () => random.uint32() % 2);
+  return { network, gathered: { count: COUNT, width: shape.width, x0, sums }, labels };
+}
+
+/** Every array that the loss is differentiated by, beside its gradient. */
+function differentiated(
+  network: Network,
+  gathered: Gathered,
+  gradients: Gradients,
+): [string, Float32Array, Float32Array | null][] {
+  const parameters = network.parameters.map(({ name, values }, index): [string, Float32Array, Float32Array] => [
+    name,
+    values,
+    gradients.parameters[index]!,
+  ]);
+  return [["x0", gathered.x0, gradients.x0], ["sums", gathered.sums, gradients.sums], ...parameters];
+}
+
+const STEP = 1e-3;
+const TOLERANCE = 1e-3;
+
+describe("gradients equal finite differences", () => {
+  beforeAll(() => openDevice("wasm"));
+
+  const specs = Family.options.flatMap((family) => [
+    { family },
+    ...(/deepfm|mlp|dcn/.test(family) ? [{ family, batchNorm: true }] : []),
+  ]);
+  it.each(specs)("$family, batch norm $batchNorm", async (spec) => {
+    const { network, gathered, labels } = createCase(spec);
+    const loss = async () => (await network.gradients(gathered, labels)).loss;
+    const gradients = await network.gradients(gathered, labels);
+    let [compared, kinks] = [0, 0];
+    for (const [name, values, gradient] of differentiated(network, gathered, gradients)) {
+      if (!gradient) continue;
+      const stride = Math.max(1, Math.floor(values.length / 25));
+      for (let index = 0; index < values.length; index += stride) {
+        const kept = values[index]!;
+        values[index] = kept + STEP;
+        const above = (await loss()) - gradients.loss;
+        values[index] = kept - STEP;
+        const below = gradients.loss - (await loss());
+        values[index] = kept;
+        compared++;
+        if (Math.abs(above - below) > STEP * TOLERANCE)
+          kinks++; // a ReLU's corner lies between
+        else expect(Math.abs((above + below) / (2 * STEP) - gradient[index]!), `${name}[${index}]`).toBeLessThan(TOLERANCE);
+      }
+    }
+    expect(kinks / compared).toBeLessThan(0.1);
+  });
+
+  it("at logits of exactly 0 too: half a label, not a whole one", async () => {
+    const { network, gathered } = createCase({ family: "logistic" });
+    network.bias.values.fill(0);
+    gathered.sums.fill(0);
+    const gradients = await network.gradients(
+      gathered,
+      Float32Array.from({ length: COUNT }, (_, index) => index % 2),
+    );
+    gradients.sums!.forEach((value, index) => void expect(value).toBeCloseTo((0.5 - (index % 2)) / COUNT, 7));
+  });
+});
+
+describe("a network", () => {
+  it("drops units in training only, from its own stream", async () => {
+    const { network, gathered, labels } = createCase({ family: "mlp", dropout: 0.5 });
+    const [first, second] = [await network.gradients(gathered, labels), await network.gradients(gathered, labels)];
+    expect(first.loss).not.toBe(second.loss);
+    expect(await network.logits(gathered)).toEqual(await network.logits(gathered));
+    const again = createCase({ family: "mlp", dropout: 0.5 });
+    expect((await again.network.gradients(gathered, labels)).loss).toBe(first.loss);
+  });
+
+  it("predicts with running statistics, which come to equal those of a batch seen over and over", async () => {
+    const { network, gathered, labels } = createCase({ family: "mlp", batchNorm: true });
+    for (let step = 0; step < 3; step++) await network.gradients(gathered, labels);
+    const logits = await network.logits(gathered);
+    const loss = logits.reduce((sum, x, index) => sum + Math.log1p(Math.exp(x)) - x * labels[index]!, 0) / COUNT;
+    expect(loss).toBeCloseTo((await network.gradients(gathered, labels)).loss, 4);
+  });
+
+  it("leaves no tensors behind", async () => {
+    const { network, gathered, labels } = createCase({ family: "dcn-v2", batchNorm: true, dropout: 0.1 });
+    const { numTensors } = tf.memory();
+    await network.gradients(gathered, labels);
+    await network.logits(gathered);
+    expect(tf.memory().numTensors).toBe(numTensors);
+  });
+});
