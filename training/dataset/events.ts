@@ -64,5 +64,9 @@ const isWithin = (hourMs: number, sinceMs: number, untilMs: number): boolean =>
 const floorTo = (timeMs: number, unitMs: number): number => Math.floor(timeMs / unitMs) * unitMs;
 
 function endLine(bytes: Uint8Array): Uint8Array {
-  return bytes.length === 0 || bytes.at(-1) === LINE_FEED ? bytes : new Uint8Array([...bytes, LINE_FEED]);
+  if (bytes.length === 0 || bytes.at(-1) === LINE_FEED) return bytes;
+  const ended = new Uint8Array(bytes.length + 1);
+  ended.set(bytes);
+  ended[bytes.length] = LINE_FEED;
+  return ended;
 }
