@@ -1,9 +1,9 @@
 // POST /v1/decisions: the ad for each placement, with tracking URLs, in one call. The record follows behind the response.
 import { Hono } from "hono";
 import { DecisionRequest, type DecisionResponse } from "../../shared/schemas/decisions.ts";
-import type { DecisionEvent } from "../../shared/schemas/events.ts";
 import { type SnapshotSources, takeSnapshot, type WaitUntil } from "../catalog/snapshot.ts";
 import { type Decision, decide, type PlacementDecision } from "../decision/decide.ts";
+import { recordEvents } from "../events/record-events.ts";
 import type { EventSink } from "../events/sink.ts";
 import { createTrackingUrls } from "../events/tracking-urls.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
@@ -21,7 +21,7 @@ export interface DecisionDependencies extends SnapshotSources {
 }
 
 export function decisionRoutes(dependencies: DecisionDependencies) {
-  const { nowMs, drawSeed, metrics, sink } = dependencies;
+  const { nowMs, drawSeed, metrics } = dependencies;
   return new Hono().post("/v1/decisions", async (context) => {
     const waitUntil: WaitUntil = (work) => context.executionCtx.waitUntil(work);
     const request = await readJsonBody(context, DecisionRequest);
@@ -29,7 +29,7 @@ export function decisionRoutes(dependencies: DecisionDependencies) {
     const drawn = { decisionId: crypto.randomUUID(), nowMs: nowMs(), seed: drawSeed() };
     const decision = decide({ request, ...snapshot, ...drawn });
     countDecision(decision, metrics);
-    waitUntil(record(decision.events, sink, metrics));
+    waitUntil(recordEvents(decision.events, dependencies));
     const track = await createTracker(dependencies, new URL(context.req.url).origin, drawn);
     const placements = await Promise.all(decision.placements.map((placement) => present(placement, track)));
     const { modelVersion, assignments } = decision;
@@ -62,16 +62,6 @@ async function present(
     probability,
   };
   return { placementId, creative, fallback, noServe };
-}
-
-/** Behind the response: what cannot be recorded is counted, and takes nothing from the reader. */
-async function record(events: readonly DecisionEvent[], sink: EventSink, metrics: Metrics): Promise<void> {
-  try {
-    await sink.write(events);
-    metrics.eventsAccepted.add({ type: "decision" }, events.length);
-  } catch {
-    metrics.eventsLost.add({ reason: "sink_failed" }, events.length);
-  }
 }
 
 function countDecision({ events }: Decision, metrics: Metrics): void {

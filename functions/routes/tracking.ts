@@ -2,6 +2,7 @@
 import { type Context, Hono } from "hono";
 import { CodedError } from "../../shared/schemas/coded-error.ts";
 import { type Event, outcomeEventId } from "../../shared/schemas/events.ts";
+import { recordEvents } from "../events/record-events.ts";
 import type { EventSink } from "../events/sink.ts";
 import { openTrackingToken, type TokenFailure, type TrackingPayload } from "../events/tracking-token.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
@@ -49,7 +50,7 @@ async function track<Kind extends TrackingPayload["kind"]>(
       `not a ${kind} URL that we signed; use it as the decision gave it`,
     );
   }
-  if (!refusal) context.executionCtx.waitUntil(record(toEvent(payload, now), sink, metrics));
+  if (!refusal) context.executionCtx.waitUntil(recordEvents([toEvent(payload, now)], { sink, metrics }));
   return payload;
 }
 
@@ -68,14 +69,4 @@ function findPrefetch(request: Request): "prefetch" | null {
 
 function toEvent({ kind, decisionId, placementId, creativeId }: TrackingPayload, timeMs: number): Event {
   return { type: kind, id: outcomeEventId(decisionId, placementId, kind), timeMs, decisionId, placementId, creativeId };
-}
-
-async function record(event: Event, sink: EventSink, metrics: TrackingDependencies["metrics"]): Promise<void> {
-  try {
-    await sink.write([event]);
-    metrics.eventsAccepted.add({ type: event.type });
-  } catch (error) {
-    console.error("event lost", event.id, error);
-    metrics.eventsLost.add({ reason: "sink_failed" });
-  }
 }

@@ -18,7 +18,7 @@ const WALLS: Record<string, { readonly folders: readonly string[]; readonly pack
 const ENTRIES: Record<string, string> = {
   "functions/index.ts": "the Worker",
   "training/cli.ts": "the command line",
-  "shared/scoring/kernel/build.ts": "compiles the kernels on install",
+  "training/kernels/build.ts": "compiles the kernels on install",
   "shared/scoring/reference.ts": "what the kernel must equal; only tests run it",
 };
 
