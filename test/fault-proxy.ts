@@ -2,16 +2,16 @@
 import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** What befalls the answers to requests whose path contains `path`. */
+/** What befalls the answers to requests whose path contains `path`: all of them, or the first one only. */
 export type Fault =
   /** The connection is cut before an answer. */
-  | { readonly kind: "drop"; readonly path: string }
+  | { readonly kind: "drop"; readonly path: string; readonly once?: true }
   /** The request is carried out, and its answer lost; once only. */
   | { readonly kind: "lose"; readonly path: string }
   /** The answer begins after this time. */
   | { readonly kind: "delay"; readonly path: string; readonly delayMs: number }
   /** Another status. */
-  | { readonly kind: "status"; readonly path: string; readonly status: number }
+  | { readonly kind: "status"; readonly path: string; readonly status: number; readonly once?: true }
   /** The connection is cut halfway through the body. */
   | { readonly kind: "cut"; readonly path: string }
   /** Another body, whole. */
@@ -50,14 +50,13 @@ async function forward(proxy: FaultProxy, target: string, incoming: IncomingMess
   const path = incoming.url ?? "/";
   proxy.seen.push(path);
   const fault = proxy.faults.find((one) => path.includes(one.path));
+  if (fault && (fault.kind === "lose" || ("once" in fault && fault.once)))
+    proxy.faults = proxy.faults.filter((one) => one !== fault);
   if (fault?.kind === "drop") return void outgoing.destroy();
   if (fault?.kind === "delay") await new Promise((resolve) => setTimeout(resolve, fault.delayMs));
   if (fault?.kind === "status") return void outgoing.writeHead(fault.status).end();
   const { status, headers, body } = await ask(target, path, incoming);
-  if (fault?.kind === "lose") {
-    proxy.faults = proxy.faults.filter((one) => one !== fault);
-    return void outgoing.destroy();
-  }
+  if (fault?.kind === "lose") return void outgoing.destroy();
   const changed = fault?.kind === "body" ? fault.change(body) : body;
   outgoing.writeHead(status, { ...headers, "content-length": changed.length });
   if (fault?.kind !== "cut") return void outgoing.end(changed);

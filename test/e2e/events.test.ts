@@ -12,7 +12,7 @@ import { type Platform, startPlatform } from "../../training/local/platform.ts";
 import { createS3Store } from "../../training/publish/s3-store.ts";
 import { LOCAL_STORE_PATH } from "../../training/publish/store-config.ts";
 import { awaitEvents } from "../../training/traffic/await-events.ts";
-import { type Fault, type FaultProxy, startFaultProxy } from "./fault-proxy.ts";
+import { type Fault, type FaultProxy, startFaultProxy } from "../fault-proxy.ts";
 
 const CONVERSION_COUNT = 99_000;
 const CLICK_COUNT = 1000;
@@ -20,13 +20,14 @@ const REQUEST_EVENT_COUNT = 1000;
 const SENDER_COUNT = 4;
 const SECRET = "the test's secret";
 
-/** By the number of the write: lost answers, a refusal and a cut, while there are still events to come. */
-const FAULTS = new Map<number, Fault>([
-  [1, "cut_after"],
-  [2, "refuse"],
-  [4, "cut_before"],
-  [6, "cut_after"],
-]);
+/** What happens to the consumer's first writes: answers lost after the write, a refusal, a connection cut before it. */
+const path = "/selvedge-events/";
+const FAULTS: Fault[] = [
+  { kind: "lose", path },
+  { kind: "status", path, status: 500, once: true },
+  { kind: "drop", path, once: true },
+  { kind: "lose", path },
+];
 
 let folder: string;
 let platform: Platform;
@@ -34,7 +35,8 @@ let proxy: FaultProxy;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "selvedge-events-"));
-  proxy = await startFaultProxy(() => platform.origin, FAULTS);
+  proxy = await startFaultProxy(() => platform.origin);
+  proxy.faults = FAULTS;
   const workerVars = { STORE_ENDPOINT: `${proxy.origin}${LOCAL_STORE_PATH}`, TRACKING_SECRET: SECRET };
   platform = await startPlatform({ port: null, stateDir: null, workerVars });
 });
@@ -100,7 +102,7 @@ it("loses none of 100,000 events and counts none twice", async () => {
     "selvedge-events",
   );
   expect(await awaitEvents(store, ids, startedMs, 90_000)).toMatchObject({ missingCount: 0 });
-  expect(proxy.dealt).toEqual([...FAULTS.values()]);
+  expect(proxy.faults).toEqual([]);
 
   const eventFile = join(folder, "events.ndjson");
   await downloadEvents(store, { sinceMs: startedMs, untilMs: Date.now() }, eventFile);
