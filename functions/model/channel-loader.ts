@@ -39,8 +39,8 @@ export interface ChannelLoaderOptions<T> extends ChannelSource<T> {
   onFailure?(reason: LoadFailure, error: unknown): void;
 }
 
-/** A refresh whose request died with it never ends; after this long another one is started. */
-const ABANDON_MS = 30_000;
+/** A refresh whose request died with it never ends; after this long, more than its three bounded reads can take, another one is started. */
+const ABANDON_MS = 10_000;
 
 /**
  * @example

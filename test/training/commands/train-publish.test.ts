@@ -42,7 +42,11 @@ describe("npm run train --publish", () => {
   });
 
   it("says that the store is out of reach before it trains", { timeout: 60_000 }, async () => {
-    const { exitCode, stderr } = await publish("unreachable", { SELVEDGE_STORE_ENDPOINT: "http://127.0.0.1:9" });
+    const { exitCode, stderr } = await publish("unreachable", {
+      SELVEDGE_STORE_ENDPOINT: "http://127.0.0.1:9",
+      SELVEDGE_ACCESS_KEY_ID: "id",
+      SELVEDGE_SECRET_ACCESS_KEY: "secret",
+    });
     expect(stderr).toMatch(/^error store_unreachable at /m);
     expect(stderr).not.toContain("training");
     expect(exitCode).toBe(1);
