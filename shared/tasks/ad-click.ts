@@ -6,7 +6,8 @@ import { Task } from "./task.ts";
  * Context: the request's features, the placement's, and the hour (0..23) and weekday (0 is Sunday) in UTC.
  * Candidate: the creative's features, its id and its campaign's. Label: 1 where the impression was clicked.
  *
- * The model is a DeepFM (Guo et al., 2017): products of two fields are where most of a click's structure is, and cost few weights.
+ * The model is a small DCN-v2 (Wang et al., 2021): products of two fields are where most of a click's structure is. On the simulated
+ * marketplace it came nearer to the ceiling than a DeepFM and an FM of the same size.
  *
  * @example await loadParts(adClick, [{ source, split: "train" }]);
  */
@@ -31,6 +32,6 @@ export const adClick: Task = parse(Task, {
     { kind: "categorical", name: "brand", from: "candidate", ids: { minCount: 5 } },
     { kind: "text", name: "title", from: "candidate", hashSpace: 1000, ngrams: [1], maxTokens: 20 },
   ],
-  model: { family: "deepfm", embeddingDimension: 8, hidden: [32, 16] },
-  training: { learningRate: 0.002, batchSize: 512, epochs: 6, patience: 1, l2Embedding: 1e-6 },
+  model: { family: "dcn-v2", embeddingDimension: 8, crossLayers: 1, hidden: [32] },
+  training: { learningRate: 0.005, schedule: "cosine", batchSize: 512, epochs: 6, patience: 6, l2Embedding: 5e-4 },
 });

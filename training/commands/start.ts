@@ -1,14 +1,14 @@
 // npm start: the whole loop on this machine. Says what it does, what it learned, and a curl that works; runs until Ctrl-C.
 import { Command, Option } from "commander";
-import type { BuildProgress } from "../jobs/build-model.ts";
 import { type Started, start } from "../jobs/start.ts";
 import { readStoreConfig } from "../publish/store-config.ts";
 import type { Assessment } from "../simulate/assess.ts";
 import { createMarket, DEFAULT_SEED } from "../simulate/market.ts";
 import { epsilonOption, POLICY_NAMES, policyFrom, wholeNumber } from "./options.ts";
+import { createProgressView } from "./progress-view.ts";
 
-/** About 175,000 impressions. */
-const HISTORY_VISITORS = 45_000;
+/** About 194,000 impressions. */
+const HISTORY_VISITORS = 50_000;
 const ASSESSMENT_VISITORS = 4_000;
 
 interface Options {
@@ -34,7 +34,7 @@ async function serve({ port, fresh, policy, epsilon, marketSeed }: Options): Pro
   const stop = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort());
   const stopped = new Promise<void>((resolve) => stop.signal.addEventListener("abort", () => resolve()));
-  const narrator = createNarrator();
+  const view = createProgressView(process.stderr);
   const started = await start({
     market: createMarket(marketSeed),
     config: readStoreConfig(),
@@ -43,14 +43,14 @@ async function serve({ port, fresh, policy, epsilon, marketSeed }: Options): Pro
     policy: policy === undefined ? null : policyFrom(policy, epsilon),
     historyVisitors: HISTORY_VISITORS,
     assessmentVisitors: ASSESSMENT_VISITORS,
-    onStage: narrator.stage,
-    onProgress: narrator.progress,
+    onStage: view.stage,
+    onProgress: view.progress,
     signal: stop.signal,
   }).catch((error: unknown) => {
     if (!stop.signal.aborted) throw error;
     return null;
   });
-  narrator.end();
+  view.end();
   if (!started) return;
   console.log(describe(started, port).join("\n"));
   await stopped;
@@ -88,23 +88,4 @@ function describeAssessment({ servedAuc, aucCeiling, greedyRate, randomRate, bes
     `learned: served AUC ${servedAuc?.toFixed(4)} of at most ${aucCeiling?.toFixed(4)}, on new visitors`,
     `uplift:  ${uplift}x: greedy is clicked ${percent(greedyRate)}, random ${percent(randomRate)}; the best possible is ${percent(bestRate)}`,
   ];
-}
-
-/** One line a stage with its seconds; training rewrites its own where there is a terminal. */
-function createNarrator() {
-  const startedMs = Date.now();
-  const seconds = () => `${((Date.now() - startedMs) / 1000).toFixed(1).padStart(5)} s`;
-  const rewrite = process.stdout.isTTY;
-  return {
-    stage: (name: string) => console.log(`${rewrite ? "\r\x1b[K" : ""}${seconds()}  ${name}`),
-    progress({ epoch, epochs, samplesDone, samplesTotal, samplesPerSecond, validLogloss }: BuildProgress) {
-      if (!rewrite) return;
-      const share = Math.floor((100 * samplesDone) / samplesTotal);
-      const rate = `${Math.round(samplesPerSecond).toLocaleString("en")} samples/s`;
-      process.stdout.write(
-        `\r\x1b[K${seconds()}  epoch ${epoch} of ${epochs}, ${share} %, ${rate}, logloss ${validLogloss?.toFixed(4) ?? "-"}`,
-      );
-    },
-    end: () => rewrite && process.stdout.write("\r\x1b[K"),
-  };
 }

@@ -20,6 +20,7 @@ import { assessmentCrowd, historyCrowd, simulateHistory } from "../simulate/hist
 import type { Market } from "../simulate/market.ts";
 import { type BuildProgress, buildModel } from "./build-model.ts";
 import { changePolicy, publishCatalog, readCatalog } from "./catalog.ts";
+import { readCodeCommit } from "./code-commit.ts";
 
 export interface StartRequest {
   readonly market: Market;
@@ -102,7 +103,7 @@ async function trainAndPublish(publisher: Publisher, { market, historyVisitors, 
   onStage("training");
   const built = await buildModel({ task: adClick, splits, device: "auto", seed: market.seed, onProgress, signal });
   onStage("publication");
-  const manifest = { ...built.manifest, createdMs: Date.now(), codeCommit: null };
+  const manifest = { ...built.manifest, createdMs: Date.now(), codeCommit: await readCodeCommit() };
   await publishModel({ ...publisher, nowMs: Date.now() }, { manifest, weights: built.weights });
 }
 

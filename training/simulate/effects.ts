@@ -1,5 +1,6 @@
 // The truth: what makes a click or a conversion more or less likely, in logits, drawn once from the market's seed.
-import type { Random } from "./random.ts";
+import type { Random } from "../engine/random.ts";
+import { drawRow, drawTable, effectOf, interactionOf, type Row, type Table } from "./effect-table.ts";
 import {
   AGE_BANDS,
   BRANDS,
@@ -14,9 +15,6 @@ import {
   TITLE_WORDS,
   type Visitor,
 } from "./world.ts";
-
-type Row = Readonly<Record<string, number>>;
-type Table = Readonly<Record<string, Row>>;
 
 /** Main effects by value and interactions by pair of values. `hour` and `weekday` are indexed as UTC counts them. */
 export interface Effects {
@@ -34,31 +32,26 @@ export interface Effects {
   readonly conversionAgeCategory: Table;
 }
 
-/** Standard deviations in logits. Segment by category leads: it is what a policy earns by knowing the visitor. */
+/** Root mean squares. Segment by category leads: it is what a policy earns by knowing the visitor. */
 export function drawEffects(random: Random, creatives: readonly Creative[]): Effects {
-  const row = (names: readonly string[], deviation: number): Row =>
-    Object.fromEntries(names.map((name) => [name, deviation * random.normal()]));
-  const table = (rows: readonly string[], columns: readonly string[], deviation: number): Table =>
-    Object.fromEntries(rows.map((name) => [name, row(columns, deviation)]));
+  const creativeIds = creatives.map(({ id }) => id);
   return {
-    country: row(COUNTRIES, 0.15),
-    device: row(DEVICES, 0.2),
+    country: drawRow(random, COUNTRIES, 0.15),
+    device: drawRow(random, DEVICES, 0.2),
     position: { 1: 0.3, 2: 0.1, 3: -0.2, 4: -0.6 },
     hour: Array.from({ length: 24 }, (_, hour) => 0.2 * Math.sin(((hour - 14) / 24) * 2 * Math.PI)),
     weekday: [0.15, -0.05, -0.05, -0.05, -0.05, 0, 0.15],
-    creative: row(
-      creatives.map(({ id }) => id),
-      0.35,
-    ),
-    titleWord: row(TITLE_WORDS, 0.15),
-    segmentCategory: table(SEGMENTS, CATEGORIES, 0.75),
-    deviceFormat: table(DEVICES, FORMATS, 0.35),
-    dayPartCategory: table(DAY_PARTS, CATEGORIES, 0.25),
-    ageBrand: table(AGE_BANDS, BRANDS, 0.35),
-    conversionAgeCategory: table(AGE_BANDS, CATEGORIES, 0.5),
+    creative: drawRow(random, creativeIds, 0.55),
+    titleWord: drawRow(random, TITLE_WORDS, 0.15),
+    segmentCategory: drawTable(random, SEGMENTS, CATEGORIES, 0.7, 2),
+    deviceFormat: drawTable(random, DEVICES, FORMATS, 0.3, 1),
+    dayPartCategory: drawTable(random, DAY_PARTS, CATEGORIES, 0.1, 1),
+    ageBrand: drawTable(random, AGE_BANDS, BRANDS, 0.3, 1),
+    conversionAgeCategory: drawTable(random, AGE_BANDS, CATEGORIES, 0.5, 2),
   };
 }
 
+/** Of a visitor who reads about nothing else. */
 const INTEREST_MATCH = 0.5;
 
 /** Logit of a click, but for the market's base. */
@@ -73,32 +66,26 @@ export function clickLogit(
   const hour = time.getUTCHours();
   const dayPart = DAY_PARTS[Math.floor(hour / 6)] as string; // hour is 0..23
   return (
-    at(effects.country, features.country) +
-    at(effects.device, features.device) +
-    at(effects.position, placement.position) +
+    effectOf(effects.country, features.country) +
+    effectOf(effects.device, features.device) +
+    effectOf(effects.position, placement.position) +
     (effects.hour[hour] as number) + // 24 of them
     (effects.weekday[time.getUTCDay()] as number) + // 7 of them
-    at(effects.creative, creative.id) +
-    creative.titleWords.reduce((sum, word) => sum + at(effects.titleWord, word), 0) +
-    at(effects.segmentCategory, features.segment, creative.category) +
-    at(effects.deviceFormat, features.device, creative.format) +
-    at(effects.dayPartCategory, dayPart, creative.category) +
-    at(effects.ageBrand, features.ageBand, creative.brand) +
-    (features.interests.includes(creative.category) ? INTEREST_MATCH : 0) +
+    effectOf(effects.creative, creative.id) +
+    creative.titleWords.reduce((sum, word) => sum + effectOf(effects.titleWord, word), 0) +
+    interactionOf(effects.segmentCategory, features.segment, creative.category) +
+    interactionOf(effects.deviceFormat, features.device, creative.format) +
+    interactionOf(effects.dayPartCategory, dayPart, creative.category) +
+    interactionOf(effects.ageBrand, features.ageBand, creative.brand) +
+    (features.interests.includes(creative.category) ? INTEREST_MATCH / features.interests.length : 0) +
     hiddenTaste[creative.category]
   );
 }
 
 /** Logit of a conversion after a click, but for the market's base. */
 export function conversionLogit(effects: Effects, { features }: Visitor, placement: Placement, creative: Creative): number {
-  return at(effects.conversionAgeCategory, features.ageBand, creative.category) + 0.5 * at(effects.position, placement.position);
-}
-
-function at(row: Row, key: string | number): number;
-function at(table: Table, rowKey: string | number, key: string | number): number;
-function at(from: Row | Table, first: string | number, second?: string | number): number {
-  const found = from[first];
-  const value = typeof found === "object" && second !== undefined ? found[second] : found;
-  if (typeof value !== "number") throw new Error(`no effect of ${first} ${second ?? ""}`);
-  return value;
+  return (
+    interactionOf(effects.conversionAgeCategory, features.ageBand, creative.category) +
+    0.5 * effectOf(effects.position, placement.position)
+  );
 }

@@ -1,12 +1,13 @@
 // A marketplace with known truth: the same seed is the same market, and every probability in it can be asked for.
+import { Random } from "../engine/random.ts";
 import { clickLogit, conversionLogit, drawEffects, type Effects } from "./effects.ts";
-import { createRandom, type Random } from "./random.ts";
+
 import { drawCreatives, fits, PLACEMENTS } from "./supply.ts";
 import { drawVisitor } from "./visitors.ts";
 import type { Creative, Placement, Visitor } from "./world.ts";
 
 /** Mean click rate of a random choice, and mean conversion rate after a click, to which the bases are fitted. */
-const RANDOM_CLICK_RATE = 0.05;
+const RANDOM_CLICK_RATE = 0.055;
 const CONVERSION_LOGIT = -2.5;
 
 /** The market that `start` serves and `traffic` visits, unless told otherwise. */
@@ -20,12 +21,9 @@ export interface Market {
   readonly clickBase: number;
 }
 
-/** Streams of the seed: what is drawn in one never shifts what is drawn in another. */
-const STREAM = { market: 0, calibration: 1, visitor: 2, visit: 3 } as const;
-
 /** @example const market = createMarket(1); */
 export function createMarket(seed: number): Market {
-  const random = createRandom(seed, STREAM.market);
+  const random = new Random(seed).fork("market");
   const creatives = drawCreatives(random);
   const market = { seed, placements: PLACEMENTS, creatives, effects: drawEffects(random, creatives), clickBase: 0 };
   return { ...market, clickBase: fitClickBase(market) };
@@ -40,7 +38,7 @@ export function visitorAt(market: Market, crowd: number, index: number): Visitor
 
 /** What chance decides about the `index`-th visitor: who it is, or what happens on the visit. */
 export function crowdRandom(market: Market, crowd: number, stream: "visitor" | "visit", index: number): Random {
-  return createRandom(market.seed ^ Math.imul(crowd, 0x9e3779b1), STREAM[stream], index);
+  return new Random(market.seed).fork(`${stream} ${index} of ${crowd}`);
 }
 
 export const eligibleCreatives = (market: Market, placement: Placement): Creative[] =>
@@ -64,7 +62,7 @@ export function conversionProbability(market: Market, visitor: Visitor, placemen
 
 /** The base at which a random choice is clicked as often as `RANDOM_CLICK_RATE`, over a sample of a week, by bisection. */
 function fitClickBase(market: Market): number {
-  const random = createRandom(market.seed, STREAM.calibration);
+  const random = new Random(market.seed).fork("calibration");
   const logits = Array.from({ length: 2000 }, (_, index) => {
     const timeMs = random.uniform() * 7 * 86_400_000;
     const visitor = drawVisitor(random, market.effects, String(index));

@@ -1,5 +1,6 @@
 // The page's placements, and twelve campaigns with one creative for each size.
-import type { Random } from "./random.ts";
+import type { Random } from "../engine/random.ts";
+import { drawEven } from "./draws.ts";
 import { BRANDS, CATEGORIES, type Creative, FORMATS, type Placement, TITLE_WORDS } from "./world.ts";
 
 const CAMPAIGN_COUNT = 12;
@@ -16,8 +17,9 @@ export const PLACEMENTS: readonly Placement[] = [
 
 /** Every category has a campaign; formats, and the titles that half of the creatives have, are drawn. */
 export function drawCreatives(random: Random): Creative[] {
-  return Array.from({ length: CAMPAIGN_COUNT }, (_, campaign) =>
-    [BANNER, RECTANGLE].map((size): Creative => {
+  return Array.from({ length: CAMPAIGN_COUNT }, (_, campaign) => {
+    const round = Math.floor(campaign / CATEGORIES.length); // shifts the brands, so that none stands for one category
+    return [BANNER, RECTANGLE].map((size): Creative => {
       const campaignId = `campaign-${String(campaign + 1).padStart(2, "0")}`;
       const titled = random.uniform() < 0.5;
       return {
@@ -25,12 +27,12 @@ export function drawCreatives(random: Random): Creative[] {
         campaignId,
         ...size,
         category: pick(CATEGORIES, campaign % CATEGORIES.length),
-        format: pick(FORMATS, Math.floor(random.uniform() * FORMATS.length)),
-        brand: pick(BRANDS, (campaign * 5) % BRANDS.length),
+        format: drawEven(random, FORMATS),
+        brand: pick(BRANDS, (campaign + 2 * round) % BRANDS.length),
         titleWords: titled ? TITLE_WORDS.filter(() => random.uniform() < 0.3) : [],
       };
-    }),
-  ).flat();
+    });
+  }).flat();
 }
 
 function pick<T>(values: readonly T[], index: number): T {

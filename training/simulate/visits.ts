@@ -1,6 +1,7 @@
 // A visit: one page, a choice for each of its placements under a policy, and what the visitor then did.
+
+import type { Random } from "../engine/random.ts";
 import { clickProbability, conversionProbability, crowdRandom, eligibleCreatives, type Market, visitorAt } from "./market.ts";
-import type { Random } from "./random.ts";
 import { type Creative, type Placement, VISITS_BY_HOUR, type Visitor } from "./world.ts";
 
 const DAY_MS = 86_400_000;

@@ -3,10 +3,10 @@
 export const DEVICES = ["mobile", "desktop", "tablet"] as const;
 export const COUNTRIES = ["DE", "FR", "GB", "IT", "NL", "PL", "SE", "US"] as const;
 export const AGE_BANDS = ["18-24", "25-34", "35-49", "50-64", "65+"] as const;
-export const SEGMENTS = ["athletes", "gamers", "homemakers", "investors", "students", "travellers"] as const;
-export const CATEGORIES = ["electronics", "fashion", "finance", "food", "furniture", "games", "sports", "travel"] as const;
+export const SEGMENTS = ["families", "gamers", "homemakers", "investors", "students", "travellers"] as const;
+export const CATEGORIES = ["electronics", "fashion", "finance", "games", "home", "travel"] as const;
 export const FORMATS = ["image", "text", "video"] as const;
-export const BRANDS = ["acorn", "birch", "cedar", "elm", "hazel", "linden", "maple", "rowan"] as const;
+export const BRANDS = ["acorn", "birch", "cedar", "elm", "hazel", "linden"] as const;
 export const TITLE_WORDS = ["today", "new", "free", "sale", "better", "local", "last", "gift"] as const;
 /** Quarters of the day, six hours each. */
 export const DAY_PARTS = ["night", "morning", "afternoon", "evening"] as const;
