@@ -32,7 +32,7 @@ export function command(): Command {
 
 async function serve({ port, fresh, policy, epsilon, marketSeed }: Options): Promise<void> {
   const stop = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort());
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => stop.abort()); // kept: wrangler's own would end us
   const stopped = new Promise<void>((resolve) => stop.signal.addEventListener("abort", () => resolve()));
   const view = createProgressView(process.stderr);
   const started = await start({

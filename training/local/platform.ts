@@ -40,6 +40,7 @@ export async function startPlatform({ port, stateDir, workerVars }: PlatformOpti
   const worker: V4WorkerOptions = workerVars
     ? await loadWorker({ ...storeVars(storeEndpoint), ...workerVars })
     : { modules: true, script: IDLE_SCRIPT };
+  const leaveSignals = watchSignals();
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       host: "localhost",
@@ -51,8 +52,23 @@ export async function startPlatform({ port, stateDir, workerVars }: PlatformOpti
       workers: [{ name: "selvedge", ...worker, r2Buckets: { ...worker.r2Buckets, ...buckets } }],
     }),
   );
+  leaveSignals();
   await miniflare.ready;
   return { origin, storeEndpoint, credentials: LOCAL_CREDENTIALS, dispose: () => miniflare.dispose() };
+}
+
+/**
+ * miniflare ends the process at once on a signal, as a failure. Forgets the listeners added since: whoever started the platform
+ * disposes of it, and when the process exits without that, miniflare still stops workerd.
+ */
+function watchSignals(): () => void {
+  const signals = ["SIGINT", "SIGTERM"] as const;
+  const before = new Map(signals.map((signal) => [signal, process.listeners(signal)]));
+  return () => {
+    for (const [signal, listeners] of before) {
+      for (const added of process.listeners(signal).filter((one) => !listeners.includes(one))) process.off(signal, added);
+    }
+  };
 }
 
 /** The store's configuration for jobs that run beside a platform, whatever the environment says. */
