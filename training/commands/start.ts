@@ -3,12 +3,11 @@ import { Command, Option } from "commander";
 import { type Started, start } from "../jobs/start.ts";
 import { readStoreConfig } from "../publish/store-config.ts";
 import type { Assessment } from "../simulate/assess.ts";
+import { HISTORY_VISITORS } from "../simulate/history.ts";
 import { createMarket, DEFAULT_SEED } from "../simulate/market.ts";
 import { epsilonOption, POLICY_NAMES, policyFrom, wholeNumber } from "./options.ts";
 import { createProgressView } from "./progress-view.ts";
 
-/** About 194,000 impressions. */
-const HISTORY_VISITORS = 50_000;
 const ASSESSMENT_VISITORS = 4_000;
 
 interface Options {

@@ -5,6 +5,9 @@ import { simulatedExamples } from "./examples.ts";
 import type { Market } from "./market.ts";
 import type { Crowd } from "./visits.ts";
 
+/** A first model's: about 194,000 impressions. */
+export const HISTORY_VISITORS = 50_000;
+
 const TRAIN_SHARE = 0.9;
 const DAY_MS = 86_400_000;
 
