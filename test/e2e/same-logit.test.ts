@@ -98,7 +98,7 @@ async function logitsInTraining(task: Task, { served }: BuiltModel, lines: reado
 async function logitsAtTheEdge(task: Task, lines: readonly string[]): Promise<(number | null)[]> {
   const sideOf = (record: Json, side: string) =>
     Object.fromEntries(
-      task.fields.filter(({ from, name }) => from === side && name in record).map(({ name }) => [name, record[name]]),
+      task.fields.filter(({ from, name }) => from === side && name in record && name !== "age" && name !== "weekday").map(({ name }) => [name, record[name]]),
     );
   const ask = async (line: string): Promise<number | null> => {
     const record = JSON.parse(line) as Json;
@@ -122,7 +122,7 @@ describe.each([
 ])("$task.name", ({ task, records }) => {
   it("has the same logits, bit for bit", async () => {
     const built = await trainAndPublish(task, records);
-    const lines = [...records.filter((_, index) => index % 20 === 0), ...odd].map((record) => JSON.stringify(record));
+    const lines = [...records.filter((_, index) => index % 17 === 0), ...odd].map((record) => JSON.stringify(record));
     const inTraining = await logitsInTraining(task, built, lines);
     expect(await logitsAtTheEdge(task, lines)).toEqual(inTraining);
     expect(new Set(inTraining).size).toBeGreaterThan(lines.length / 4);
