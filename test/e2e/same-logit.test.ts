@@ -98,7 +98,7 @@ async function logitsInTraining(task: Task, { served }: BuiltModel, lines: reado
 async function logitsAtTheEdge(task: Task, lines: readonly string[]): Promise<(number | null)[]> {
   const sideOf = (record: Json, side: string) =>
     Object.fromEntries(
-      task.fields.filter(({ from, name }) => from === side && name in record && name !== "age" && name !== "weekday").map(({ name }) => [name, record[name]]),
+      task.fields.filter(({ from, name }) => from === side && name in record).map(({ name }) => [name, record[name]]),
     );
   const ask = async (line: string): Promise<number | null> => {
     const record = JSON.parse(line) as Json;
