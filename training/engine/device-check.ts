@@ -19,7 +19,10 @@ export async function checkDevice(name: string): Promise<number> {
   const network = createCheckNetwork();
   const { gathered, labels } = createCheckBatch();
   const wanted = referenceGradients(network, gathered, labels);
-  const got = await network.gradients(gathered, labels);
+  const got = await network.gradients(gathered, labels).catch((cause) => {
+    const detail = `${name} cannot run the net (${cause instanceof Error ? cause.message : cause}): use another --device`;
+    throw new CodedError("device_incorrect", "device", detail, undefined, { cause });
+  });
   const worst = Math.max(...pairs(wanted, got).map(([a, b]) => relativeError(a, b)));
   if (!(worst <= CHECK_TOLERANCE)) {
     const detail = `${name} computes wrong gradients (relative error ${worst.toExponential(1)}): use another --device`;

@@ -33,21 +33,31 @@ describe("opening a device", () => {
 });
 
 describe("the start-up check", () => {
-  it("refuses a device whose kernels are wrong, and auto goes on to the next", async () => {
+  /** Runs with the wasm backend's ReLU replaced, or gone. */
+  async function withRelu(kernelName: "Elu" | null, run: () => Promise<void>): Promise<void> {
     await openDevice("wasm");
     const relu = tf.getKernel("Relu", "wasm");
     tf.unregisterKernel("Relu", "wasm");
-    const elu = tf.getKernel("Elu", "wasm");
-    tf.registerKernel({ ...relu, kernelFunc: elu.kernelFunc });
+    if (kernelName) tf.registerKernel({ ...relu, kernelFunc: tf.getKernel(kernelName, "wasm").kernelFunc });
     try {
+      await run();
+    } finally {
+      if (kernelName) tf.unregisterKernel("Relu", "wasm");
+      tf.registerKernel(relu);
+    }
+  }
+
+  it("refuses a device whose kernels are wrong, and auto goes on to the next", () =>
+    withRelu("Elu", async () => {
       await expect(checkDevice("wasm")).rejects.toMatchObject({ code: "device_incorrect" });
       await expect(openDevice("wasm")).rejects.toMatchObject({ code: "device_incorrect" });
       const { name, skipped } = await openDevice("auto");
       expect(name).not.toBe("wasm");
       expect(skipped.find(({ device }) => device === "wasm")?.reason).toContain("wrong gradients");
-    } finally {
-      tf.unregisterKernel("Relu", "wasm");
-      tf.registerKernel(relu);
-    }
-  });
+    }));
+
+  it("refuses a device that lacks a kernel", () =>
+    withRelu(null, async () => {
+      await expect(checkDevice("wasm")).rejects.toMatchObject({ code: "device_incorrect", path: "device" });
+    }));
 });
