@@ -8,7 +8,7 @@ import { createMarket, DEFAULT_SEED } from "../simulate/market.ts";
 import { epsilonOption, POLICY_NAMES, policyFrom, wholeNumber } from "./options.ts";
 import { createProgressView } from "./progress-view.ts";
 
-const ASSESSMENT_VISITORS = 4_000;
+const ASSESSMENT_VISITORS = 6_000;
 
 interface Options {
   readonly port: number;
