@@ -1,0 +1,26 @@
+// npm run bench -- NAME [--json] [--quick]: the benchmarks by name. What they measure is comparable within one run only.
+import { parseArgs } from "node:util";
+import type { Benchmark } from "./benchmark.ts";
+
+const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
+  scorer: async () => (await import("./scorer/scorer.ts")).scorer,
+};
+
+const { values, positionals } = parseArgs({
+  options: { json: { type: "boolean", default: false }, quick: { type: "boolean", default: false } },
+  allowPositionals: true,
+});
+const [name] = positionals;
+const load = BENCHMARKS[name ?? ""];
+if (load === undefined) {
+  console.log("npm run bench -- NAME [--json] [--quick]\n");
+  for (const [known, loadOne] of Object.entries(BENCHMARKS)) console.log(`  ${known.padEnd(10)}${(await loadOne()).summary}`);
+  if (name !== undefined) {
+    console.error(`\nno benchmark ${name}`);
+    process.exitCode = 1;
+  }
+} else {
+  const benchmark = await load();
+  const { result, text } = await benchmark.run({ quick: values.quick, progress: (line) => console.error(line) });
+  console.log(values.json ? JSON.stringify({ benchmark: name, ...result }, null, 2) : text);
+}

@@ -1,0 +1,11 @@
+// The Worker of `npm run bench -- scorer`: our engines and the peers side by side in one isolate.
+import { ceilings } from "../scorer/engines/ceiling.ts";
+import { oursContext, oursDense } from "../scorer/engines/ours.ts";
+import { plain } from "../scorer/engines/plain.ts";
+import { createHandler } from "../scorer/handler.ts";
+import { ortF32, ortInt8Dynamic, ortInt8Static } from "./ort.ts";
+import { tfjsCpu, tfjsWasm } from "./tfjs.ts";
+
+const peers = { ortF32, ortInt8Dynamic, ortInt8Static, tfjsWasm, tfjsCpu, plain };
+
+export default { fetch: createHandler({ oursDense, oursContext, ...peers, ...ceilings }) };

@@ -1,0 +1,16 @@
+// What an engine is: made ready for a shape and a number of candidates once, then run many times on that one request.
+import type { Shape } from "../shape.ts";
+
+export interface Runner {
+  /** One request: from the rows of its features to the candidates' calibrated probabilities; [count], read before the next run. */
+  run(): Float32Array | Promise<Float32Array>;
+  /** Called before a series of runs, where engines share something that can be switched. */
+  activate?(): Promise<void>;
+}
+
+export interface Engine {
+  prepare(shape: Shape, count: number): Runner | Promise<Runner>;
+}
+
+/** Engines by name, in the order in which they are shown. */
+export type Engines = Readonly<Record<string, Engine>>;

@@ -1,0 +1,72 @@
+// One Worker in one process of real workerd, on a free port of loopback. No proxy in between: what is timed is workerd.
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { WorkerModule } from "./bundle.ts";
+
+export interface Workerd {
+  readonly origin: string;
+  readonly pid: number;
+  stop(): Promise<void>;
+}
+
+const COMPATIBILITY_DATE = "2026-10-01"; // as in wrangler.toml
+/** Where workerd writes its events, one JSON object a line. */
+const CONTROL_FD = 3;
+
+/** Starts it, and answers once it listens. The isolate itself starts with the process. @throws Error where workerd ends instead */
+export async function serveWorker(modules: readonly WorkerModule[]): Promise<Workerd> {
+  const folder = await mkdtemp(join(tmpdir(), "selvedge-bench-"));
+  for (const { name, contents } of modules) await writeFile(join(folder, name), contents);
+  await writeFile(join(folder, "config.capnp"), describe(modules));
+  const child = spawn(workerdPath(), ["serve", join(folder, "config.capnp"), `--control-fd=${CONTROL_FD}`], {
+    stdio: ["ignore", "inherit", "inherit", "pipe"],
+  });
+  const stop = async () => {
+    if (child.exitCode === null && child.signalCode === null) {
+      child.kill("SIGKILL");
+      await once(child, "exit");
+    }
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    return { origin: `http://127.0.0.1:${await readPort(child)}`, pid: child.pid as number, stop }; // it is running: it listens
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** miniflare's own workerd, so that the benchmark runs what development runs. */
+function workerdPath(): string {
+  const require = createRequire(createRequire(import.meta.url).resolve("miniflare"));
+  return (require("workerd") as { readonly default: string }).default; // the package's one purpose
+}
+
+function describe(modules: readonly WorkerModule[]): string {
+  const list = modules.map(({ name }) => `(name = "${name}", ${name.endsWith(".wasm") ? "wasm" : "esModule"} = embed "${name}")`);
+  return `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [(name = "main", worker = .worker)],
+  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
+);
+const worker :Workerd.Worker = (
+  compatibilityDate = "${COMPATIBILITY_DATE}",
+  modules = [${list.join(", ")}],
+);
+`;
+}
+
+async function readPort(child: ChildProcess): Promise<number> {
+  const events = child.stdio[CONTROL_FD] as NodeJS.ReadableStream; // asked for as a pipe
+  let text = "";
+  for await (const piece of events) {
+    text += piece;
+    const port = /"event":\s*"listen".*"port":\s*(\d+)/.exec(text)?.[1];
+    if (port) return Number(port);
+  }
+  throw new Error("workerd ended before it listened; its message is above");
+}
