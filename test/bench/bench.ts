@@ -4,6 +4,7 @@ import type { Benchmark } from "./benchmark.ts";
 
 const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   scorer: async () => (await import("./scorer/scorer.ts")).scorer,
+  bundle: async () => (await import("./bundle/bundle.ts")).bundle,
 };
 
 const { values, positionals } = parseArgs({

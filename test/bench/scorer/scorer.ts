@@ -27,7 +27,7 @@ export const scorer: Benchmark = {
     const run = { machine: describeMachine(), quick, rounds };
     const { shapes, leftOut } = await makeShapes(quick);
     // process: emscripten takes a runtime that has it for Node
-    const { modules } = await bundleWorker(WORKER, { define: { process: "undefined" } });
+    const { modules } = await bundleWorker({ file: WORKER }, { define: { process: "undefined" } });
     const workerd = await serveWorker(modules);
     try {
       return report(await measure(new EngineClient(workerd), shapes, counts, rounds, progress), leftOut, run);

@@ -1,11 +1,12 @@
 // Bundles a Worker for real workerd: one ES module, and the wasm files that it imports, which workerd compiles when it starts.
 import { basename } from "node:path";
-import { build, type Metafile } from "esbuild";
+import { fileURLToPath } from "node:url";
+import { type BuildOptions, build, type Metafile } from "esbuild";
 
 export interface WorkerBundle {
   /** The entry first. */
   readonly modules: readonly WorkerModule[];
-  /** Which input gave how many bytes of which output. */
+  /** Which input gave how many bytes of which output; paths from the project's root. */
   readonly metafile: Metafile;
 }
 
@@ -14,26 +15,21 @@ export interface WorkerModule {
   readonly contents: Uint8Array;
 }
 
-export interface BundleOptions {
-  readonly minify?: boolean;
-  /** Global names to replace, by what. */
-  readonly define?: Readonly<Record<string, string>>;
-}
+/** A file, or text whose imports are looked up from the project's root. */
+export type Entry = { readonly file: string } | { readonly source: string };
 
-/** `entry` is a file, or `{ source, folder }`: text that imports relative to a folder. */
-export async function bundleWorker(
-  entry: string | { readonly source: string; readonly folder: string },
-  { minify = false, define = {} }: BundleOptions = {},
-): Promise<WorkerBundle> {
+type Options = Pick<BuildOptions, "minify" | "minifyIdentifiers" | "minifySyntax" | "legalComments" | "keepNames" | "define">;
+
+const root = fileURLToPath(new URL("../../..", import.meta.url));
+
+export async function bundleWorker(entry: Entry, options: Options = {}): Promise<WorkerBundle> {
   const { outputFiles, metafile } = await build({
-    ...(typeof entry === "string"
-      ? { entryPoints: [entry] }
-      : { stdin: { contents: entry.source, resolveDir: entry.folder, sourcefile: "entry.ts", loader: "ts" } }),
+    ...("file" in entry ? { entryPoints: [entry.file] } : { stdin: { contents: entry.source, resolveDir: root, loader: "ts" } }),
+    ...options,
+    absWorkingDir: root,
     bundle: true,
     write: false,
     metafile: true,
-    minify,
-    define,
     outdir: "bundle", // nothing is written; output names need one
     entryNames: "worker",
     format: "esm",
@@ -44,5 +40,7 @@ export async function bundleWorker(
     logLevel: "silent", // a failure is thrown, with its messages
   });
   const modules = outputFiles.map(({ path, contents }) => ({ name: basename(path), contents: new Uint8Array(contents) }));
-  return { modules: modules.sort((a, b) => Number(b.name === "worker.js") - Number(a.name === "worker.js")), metafile };
+  return { modules: modules.sort((a, b) => Number(isEntry(b)) - Number(isEntry(a))), metafile };
 }
+
+const isEntry = ({ name }: WorkerModule) => name === "worker.js";

@@ -17,11 +17,20 @@ const COMPATIBILITY_DATE = "2026-10-01"; // as in wrangler.toml
 /** Where workerd writes its events, one JSON object a line. */
 const CONTROL_FD = 3;
 
+/** What the Worker finds in its environment: text, and queues that lead back to itself. */
+export interface WorkerEnvironment {
+  readonly vars: Readonly<Record<string, string>>;
+  readonly queues: readonly string[];
+}
+
 /** Starts it, and answers once it listens. The isolate itself starts with the process. @throws Error where workerd ends instead */
-export async function serveWorker(modules: readonly WorkerModule[]): Promise<Workerd> {
+export async function serveWorker(
+  modules: readonly WorkerModule[],
+  environment: WorkerEnvironment = { vars: {}, queues: [] },
+): Promise<Workerd> {
   const folder = await mkdtemp(join(tmpdir(), "selvedge-bench-"));
   for (const { name, contents } of modules) await writeFile(join(folder, name), contents);
-  await writeFile(join(folder, "config.capnp"), describe(modules));
+  await writeFile(join(folder, "config.capnp"), describe(modules, environment));
   const child = spawn(workerdPath(), ["serve", join(folder, "config.capnp"), `--control-fd=${CONTROL_FD}`], {
     stdio: ["ignore", "inherit", "inherit", "pipe"],
   });
@@ -46,8 +55,12 @@ function workerdPath(): string {
   return (require("workerd") as { readonly default: string }).default; // the package's one purpose
 }
 
-function describe(modules: readonly WorkerModule[]): string {
+function describe(modules: readonly WorkerModule[], { vars, queues }: WorkerEnvironment): string {
   const list = modules.map(({ name }) => `(name = "${name}", ${name.endsWith(".wasm") ? "wasm" : "esModule"} = embed "${name}")`);
+  const bindings = [
+    ...Object.entries(vars).map(([name, value]) => `(name = "${name}", text = ${JSON.stringify(value)})`),
+    ...queues.map((name) => `(name = "${name}", queue = "main")`),
+  ];
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [(name = "main", worker = .worker)],
@@ -56,6 +69,7 @@ const config :Workerd.Config = (
 const worker :Workerd.Worker = (
   compatibilityDate = "${COMPATIBILITY_DATE}",
   modules = [${list.join(", ")}],
+  bindings = [${bindings.join(", ")}],
 );
 `;
 }
