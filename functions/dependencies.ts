@@ -1,6 +1,5 @@
 // What the routes and the consumer stand on, put together once an isolate from its bindings.
 import { CATALOG_NAME } from "../shared/artifact/keys.ts";
-import kernel from "../shared/scoring/kernel/scorer.wasm";
 import type { AppDependencies } from "./app.ts";
 import type { Bindings } from "./bindings.ts";
 import { createCatalogLoader } from "./catalog/catalog-loader.ts";
@@ -8,6 +7,7 @@ import type { ConsumerDependencies } from "./events/consumer.ts";
 import { createQueueSink } from "./events/queue-sink.ts";
 import { importTrackingKey } from "./events/tracking-token.ts";
 import { createEdgeStore } from "./model/edge-store.ts";
+import { kernel } from "./model/kernel.ts";
 import { createLoaderPool } from "./model/loader-pool.ts";
 import { createModelLoader } from "./model/model.ts";
 import { createObjectCache } from "./model/object-cache.ts";

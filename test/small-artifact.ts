@@ -1,6 +1,6 @@
 // A small random model as a whole artifact: the same seed gives the same bytes.
 import { sha256Hex } from "../shared/artifact/envelope.ts";
-import { type Manifest, parseManifest } from "../shared/artifact/manifest.ts";
+import { MANIFEST_VERSION, type Manifest, parseManifest } from "../shared/artifact/manifest.ts";
 import { writeSafetensors } from "../shared/artifact/safetensors.ts";
 import { randomModel } from "./shared/scoring/random-model.ts";
 
@@ -25,7 +25,7 @@ export async function smallArtifact(
   const { featureMap, architecture, tensors } = randomModel(seed, CHOICE);
   const weights = writeSafetensors(tensors);
   const manifest = parseManifest({
-    formatVersion: 1,
+    formatVersion: MANIFEST_VERSION,
     task,
     family: "deepfm",
     createdMs: Date.UTC(2026, 0, 1) + seed,

@@ -9,6 +9,8 @@ export interface Supply {
   /** Null where the catalog does not know it: it has then no size and no features of its own. */
   readonly placement: Placement | null;
   readonly candidates: readonly Candidate[];
+  /** Whether the candidates are the catalog's own, which are the same objects in every request. */
+  readonly fromCatalog: boolean;
 }
 
 /**
@@ -21,7 +23,7 @@ export function gatherCandidates({ placements }: DecisionRequest, catalog: Catal
     const placement = catalog.placements.get(id) ?? null;
     if (inline) {
       refuseDuplicates(inline, `placements[${index}].candidates`);
-      return { placementId: id, placement, candidates: inline.map(toCandidate) };
+      return { placementId: id, placement, candidates: inline.map(toCandidate), fromCatalog: false };
     }
     if (catalogLoaded && !placement) {
       throw new CodedError(
@@ -30,7 +32,7 @@ export function gatherCandidates({ placements }: DecisionRequest, catalog: Catal
         `no placement "${id}" in the catalog; add it, or send candidates`,
       );
     }
-    return { placementId: id, placement, candidates: catalog.candidates };
+    return { placementId: id, placement, candidates: catalog.candidates, fromCatalog: true };
   });
 }
 

@@ -80,7 +80,7 @@ function pickModel({ models }: DecisionInput, mechanism: Mechanism): { channel: 
 /** One placement: eligible -> scored -> ranked -> drawn. Without scores the draw is uniform, and the fallback says why. */
 function choose(
   { request, catalogVersion, nowMs }: DecisionInput,
-  { placementId, placement, candidates }: Supply,
+  { placementId, placement, candidates, fromCatalog }: Supply,
   mechanism: Mechanism,
   model: ServedModel | null,
   seed: number,
@@ -93,7 +93,7 @@ function choose(
     return { ...facts, ranked: [], distribution: [], chosenIndex: null, policy: mechanism.policy, fallback: null };
   }
   const features = eligible.map((candidate) => candidate.features);
-  const scores = model && scoreCandidates(model.value, context, features);
+  const scores = model && scoreCandidates(model.value, context, features, { known: fromCatalog });
   const fallback = scores ? null : model ? "score_failed" : "no_model";
   const policy = fallback ? ({ name: "random" } as const) : mechanism.policy;
   const ranked = rankCandidates(eligible, scores);

@@ -1,19 +1,20 @@
-// A published model, ready to be served: manifest, encoder, int8 scorer and calibration.
+// A published model, ready to be served: manifest, encoder and int8 scorer.
 import { type Manifest, parseManifest } from "../../shared/artifact/manifest.ts";
 import { readSafetensors } from "../../shared/artifact/safetensors.ts";
+import { BagWriter } from "../../shared/features/bags.ts";
 import { createEncoder, type Encoder } from "../../shared/features/encode.ts";
 import { CodedError } from "../../shared/schemas/coded-error.ts";
-import type { Calibration } from "../../shared/scoring/calibration.ts";
 import { createKernelScorer } from "../../shared/scoring/kernel-scorer.ts";
-import type { Scorer } from "../../shared/scoring/scorer.ts";
+import type { CachingScorer } from "../../shared/scoring/scorer.ts";
 import { type ChannelLoader, type ChannelLoaderOptions, createChannelLoader } from "./channel-loader.ts";
 import type { FetchObject } from "./channel-source.ts";
 
 export interface EdgeModel {
   readonly manifest: Manifest;
   readonly encoder: Encoder;
-  readonly scorer: Scorer;
-  readonly calibration: Calibration;
+  readonly scorer: CachingScorer;
+  /** Written anew by every request: encoding and scoring never wait in between. */
+  readonly bags: { readonly context: BagWriter; readonly candidate: BagWriter };
 }
 
 export interface ModelLoaderOptions extends Omit<ChannelLoaderOptions<EdgeModel>, "payloadType" | "build"> {
@@ -37,5 +38,7 @@ async function buildEdgeModel(kernel: WebAssembly.Module, task: string, payload:
     throw new CodedError("manifest_misplaced", "manifest.task", `expected ${task}, found ${manifest.task}`);
   const { featureMap, architecture, calibration } = manifest;
   const served = { featureMap, architecture, tensors: readSafetensors(await fetchObject(manifest.files.weights.sha256)) };
-  return { manifest, encoder: createEncoder(featureMap), scorer: createKernelScorer(kernel, served), calibration };
+  const encoder = createEncoder(featureMap);
+  const bags = { context: new BagWriter(encoder.context.fieldCount), candidate: new BagWriter(encoder.candidate.fieldCount) };
+  return { manifest, encoder, scorer: createKernelScorer(kernel, served, calibration), bags };
 }

@@ -45,7 +45,7 @@ function predict(task: string, request: PredictionRequest, model: Loaded<EdgeMod
   if (model) refuseWrongSide(model.value, request);
   const candidates = request.candidates ?? [{ features: {} }];
   const records = candidates.map(({ features }) => features);
-  const scores = model && scoreCandidates(model.value, request.features, records);
+  const scores = model && scoreCandidates(model.value, request.features, records, { known: false });
   return {
     task,
     modelVersion: model?.version ?? null,

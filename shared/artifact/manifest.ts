@@ -5,9 +5,10 @@ import { parse } from "../schemas/coded-error.ts";
 import { Architecture } from "../scoring/architecture.ts";
 import { Calibration } from "../scoring/calibration.ts";
 import { requireFormatVersion } from "./format-version.ts";
+import { upgradeManifest } from "./manifest-1.ts";
 
-/** Version of the manifest's own layout. A reader refuses versions it does not know. */
-export const MANIFEST_VERSION = 1;
+/** Version of the manifest's own layout. A reader refuses versions it does not know; it takes every older one. */
+export const MANIFEST_VERSION = 2;
 
 /** Version of the pointer's layout. */
 export const POINTER_VERSION = 1;
@@ -51,8 +52,9 @@ export type Manifest = z.infer<typeof Manifest>;
  * @example const manifest = parseManifest(await openEnvelope("application/vnd.selvedge.manifest+json", bytes, keys));
  */
 export function parseManifest(value: unknown): Manifest {
-  requireFormatVersion(value, MANIFEST_VERSION, "manifest");
-  return parse(Manifest, value, "manifest");
+  const newest = upgradeManifest(value);
+  requireFormatVersion(newest, MANIFEST_VERSION, "manifest");
+  return parse(Manifest, newest, "manifest");
 }
 
 /** Channels that a pointer can move on. */

@@ -5,34 +5,58 @@ const count = z.int().check(z.minimum(1));
 const scale = z.number().check(z.positive());
 
 /**
+ * How a layer's f32 inputs become integers: x / scale, clamped, rounded half to even. `bits` 11: -2047..2047; `bits` 7, which the
+ * kernel multiplies twice as fast: -64..63, or 0..127 after ReLU (see `activationRange`). `scale` is null where each column has its
+ * own, which the weights have been multiplied by: tensor `{layer}.inputScale` F32 [inputs]. Only layers over x0 have that.
+ */
+export const LayerInput = z.strictObject({ scale: z.nullable(scale), bits: z.union([z.literal(7), z.literal(11)]) });
+export type LayerInput = z.infer<typeof LayerInput>;
+
+/**
  * logit = bias + [linear] + [fm] + [cross head] + [mlp head], each term optional.
  *
  * `x0` is the concatenation of the fields' embeddings and values (see `layoutFields`).
  * - linear: sum of weight * linear[row] over all bags
  * - fm: 1/2 * sum over dimensions of ((sum_f v_f)^2 - sum_f v_f^2) over embedded fields (Rendle, 2010)
- * - cross: x_{l+1} = x0 * (W_l x_l + b_l) + x_l, then a linear head (DCN-v2, Wang et al., 2021)
+ * - cross: x_{l+1} = x0 * (W_l x_l + b_l) + x_l, then a linear head (DCN-v2, Wang et al., 2021). With a `rank`, W_l = U_l V_l: one
+ *   layer into `rank` units (`downInputs`), and one back (`inputs` are then those of U_l)
  * - mlp: ReLU layers over x0, then a linear head; batch norm is folded into the weights
  *
- * Every matrix product is int8 weights (per-output-channel scale) times integer activations, which are the f32 inputs divided
- * by a fixed `inputScale` (calibrated on the validation split), rounded to nearest-even and clamped to +-ACTIVATION_MAX.
+ * Every matrix product is int8 weights (per-output-channel scale) times integer activations (`LayerInput`, with scales calibrated on
+ * the validation split). Heads, which cost next to nothing, always take 11 bits.
  *
  * Tensors, by name, `d` = columns of x0:
- * `bias` F32 [1] · `linear` F32 [rows] · `embedding` I8 [rows, dim], `embedding.scale` F32 [rows], both where any of fm, cross
- * and mlp is ·
- * `cross.{l}.weight` I8 [d, d], `.scale` F32 [d], `.bias` F32 [d] · `cross.head.*` with one output ·
- * `mlp.{l}.weight` I8 [out, in], `.scale` F32 [out], `.bias` F32 [out] · `mlp.head.*` with one output.
+ * `bias` F32 [1] · `linear` F32 [rows] · `embedding` I8 [rows, dim], or with 4 bits [rows, ceil(dim / 2)], the even column in the
+ * low half of each byte; `embedding.scale` F32 [rows]; both where any of fm, cross and mlp is ·
+ * `cross.{l}.weight` I8 [d, d], `.scale` F32 [d], `.bias` F32 [d]; with a rank [d, rank], and `cross.{l}.down.*` [rank, d] ·
+ * `cross.head.*` with one output · `mlp.{l}.weight` I8 [out, in], `.scale` F32 [out], `.bias` F32 [out] · `mlp.head.*` with one output.
  */
 export const Architecture = z.strictObject({
   embeddingDimension: count,
+  embeddingBits: z.union([z.literal(4), z.literal(8)]),
   linear: z.boolean(),
   fm: z.boolean(),
-  cross: z.nullable(z.strictObject({ inputScales: z.array(scale).check(z.minLength(1)), headInputScale: scale })),
-  mlp: z.nullable(z.strictObject({ hidden: z.array(count), inputScales: z.array(scale), headInputScale: scale })),
+  cross: z.nullable(
+    z.strictObject({
+      rank: z.nullable(count),
+      downInputs: z.array(LayerInput),
+      inputs: z.array(LayerInput).check(z.minLength(1)),
+      headInputScale: scale,
+    }),
+  ),
+  mlp: z.nullable(z.strictObject({ hidden: z.array(count), inputs: z.array(LayerInput), headInputScale: scale })),
 });
 export type Architecture = z.infer<typeof Architecture>;
 
-/** Largest magnitude of an integer activation: 11 bits and a sign, so that 8,000 products fit an i32 sum. */
-export const ACTIVATION_MAX = 2047;
+/**
+ * Lowest and highest integer activation. A `signed` input is x0, a state of the cross net, or what a low-rank layer gives.
+ *
+ * @example activationRange(7, false); // [0, 127]
+ */
+export function activationRange(bits: LayerInput["bits"], signed: boolean): readonly [lowest: number, highest: number] {
+  if (bits === 11) return [signed ? -2047 : 0, 2047];
+  return signed ? [-64, 63] : [0, 127];
+}
 
-/** Most columns of `x0`, and most units of a layer, whose integer sum cannot overflow: 2^31 / (127 * 2047). */
+/** Most columns of `x0`, and most units of a layer, whose integer sum cannot overflow: 2^31 / (128 * 2047). */
 export const MAX_LAYER_INPUTS = 8192;

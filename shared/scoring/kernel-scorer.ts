@@ -1,118 +1,136 @@
-// The scorer that serves: the model in wasm memory once; a request is bags in, logits out, its context encoded once for all candidates.
-import type { Bags } from "../features/bags.ts";
-import { type FieldLayout, inputWidth, layoutFields } from "../features/feature-map.ts";
-import { type DenseTerm, placeCross, placeMlp } from "./kernel/dense-terms.ts";
-import { instantiateKernel, type KernelExports } from "./kernel/exports.ts";
+// The scorer that serves: the model in wasm memory once; a request is bags in, logits and probabilities out.
+import { type Bags, BagWriter } from "../features/bags.ts";
+import { type Calibration, IDENTITY } from "./calibration.ts";
+import { CandidateCache } from "./kernel/candidate-cache.ts";
+import { instantiateKernel } from "./kernel/exports.ts";
 import { KernelMemory } from "./kernel/kernel-memory.ts";
-import { PlacedSide } from "./kernel/placed-side.ts";
+import { CHUNK_SIZE, type PlacedModel, placeModel } from "./kernel/placed-model.ts";
 import { RequestRegion } from "./kernel/request-region.ts";
-import { CHUNK_SIZE, reserveScratch, type Scratch } from "./kernel/scratch.ts";
-import type { Scorer, ServedModel } from "./scorer.ts";
-import { float32Tensor, int8Tensor, servedLayers } from "./served-layers.ts";
-import { usesColumns, validateServedModel } from "./validate-served-model.ts";
+import type { CachingScorer, Scores, ServedModel } from "./scorer.ts";
+import { validateServedModel } from "./validate-served-model.ts";
+
+/** Most candidates that are kept, and the most bytes of them. */
+const CACHE_SLOTS = 10_000;
+const CACHE_BYTES = 32 * 2 ** 20;
 
 /**
  * Makes a scorer of a model; equals `createReferenceScorer` bit for bit, at some hundred times its speed.
  *
- * @param module scorer.wasm, compiled: workerd imports it as a module; Node reads and compiles the file
+ * @param module either build of the kernel, compiled: workerd imports it as a module; Node reads and compiles the file
  * @throws CodedError `model_invalid` (path: the tensor) or `out_of_memory`
  * @throws Error from `score` where bags hold rows that are not their field's
- * @example createKernelScorer(module, model).score(context, candidates); // Float32Array [candidates.count]
+ * @example createKernelScorer(module, model).score(context, candidates).logits; // Float32Array [candidates.count]
  */
-export function createKernelScorer(module: WebAssembly.Module, model: ServedModel): Scorer {
+export function createKernelScorer(
+  module: WebAssembly.Module,
+  model: ServedModel,
+  calibration: Calibration = IDENTITY,
+): CachingScorer {
   validateServedModel(model);
   const kernel = instantiateKernel(module);
   const memory = new KernelMemory(kernel);
-  placeTables(kernel, memory, model);
-  const layout = layoutFields(model.featureMap, model.architecture.embeddingDimension);
-  const [contextFields, candidateFields] = [sideOf(layout, "context"), sideOf(layout, "candidate")];
-  const width = inputWidth(layout);
-  const [cross, mlp] = [servedLayers("cross", model, width), servedLayers("mlp", model, width)];
-  const columns = usesColumns(model.architecture) ? [inputWidth(contextFields), inputWidth(candidateFields)] : [0, 0];
-  const fmDimension = model.architecture.fm ? model.architecture.embeddingDimension : 0;
-  const scratch = reserveScratch(memory, columns[0] as number, columns[1] as number, fmDimension, [...cross, ...mlp]);
-  const dense: DenseTerm[] = [];
-  if (cross.length > 0) dense.push(placeCross(kernel, memory, scratch, CHUNK_SIZE, cross));
-  if (mlp.length > 0) dense.push(placeMlp(kernel, memory, scratch, mlp));
-  return new KernelScorer({
-    kernel,
-    scratch,
-    dense,
-    fmDimension,
-    linear: model.architecture.linear,
-    bias: float32Tensor(model, "bias")[0] as number, // validated: [1]
-    context: new PlacedSide(kernel, memory, contextFields),
-    candidate: new PlacedSide(kernel, memory, candidateFields),
-    region: new RequestRegion(memory),
-  });
+  return new KernelScorer(placeModel(kernel, memory, model), calibration);
 }
 
-interface Parts {
-  readonly kernel: KernelExports;
-  readonly scratch: Scratch;
-  readonly dense: readonly DenseTerm[];
-  readonly fmDimension: number;
-  readonly linear: boolean;
-  readonly bias: number;
-  readonly context: PlacedSide;
-  readonly candidate: PlacedSide;
-  readonly region: RequestRegion;
-}
+class KernelScorer implements CachingScorer {
+  readonly #model: PlacedModel;
+  readonly #calibration: Calibration;
+  readonly #region: RequestRegion;
+  readonly #cache: CandidateCache;
+  readonly #writer: BagWriter;
+  /** Slots of a chunk that is encoded anew; `#batchPointers` are theirs, in order. */
+  readonly #batch: number;
+  readonly #batchPointers: number;
+  readonly #chunkPointers: number;
 
-class KernelScorer implements Scorer {
-  readonly #parts: Parts;
-
-  constructor(parts: Parts) {
-    this.#parts = parts;
+  constructor(model: PlacedModel, calibration: Calibration) {
+    const { memory, candidateSide } = model;
+    const { slotBytes, fieldCount } = candidateSide;
+    this.#model = model;
+    this.#calibration = calibration;
+    this.#writer = new BagWriter(fieldCount);
+    this.#batch = memory.reserve(CHUNK_SIZE * slotBytes);
+    this.#batchPointers = memory.place(Int32Array.from({ length: CHUNK_SIZE }, (_, i) => this.#batch + i * slotBytes));
+    this.#chunkPointers = memory.reserve(CHUNK_SIZE * 4);
+    this.#region = new RequestRegion(memory);
+    const affordable = Math.floor(CACHE_BYTES / slotBytes);
+    this.#cache = new CandidateCache(memory, slotBytes, Math.max(2 * CHUNK_SIZE, Math.min(CACHE_SLOTS, affordable)));
   }
 
-  score(context: Bags, candidates: Bags): Float32Array {
-    const { candidate, region, bias } = this.#parts;
-    const count = candidate.fieldCount === 0 ? 1 : candidates.count;
-    const contextLinear = this.#encodeContext(context);
-    candidate.check(candidates);
-    const put = region.put(candidates, count);
-    const logits = region.logits(count);
-    logits.fill(bias);
+  score(context: Bags, candidates: Bags): Scores {
+    const { candidateSide } = this.#model;
+    candidateSide.check(candidates);
+    const count = candidateSide.fieldCount === 0 ? 1 : candidates.count;
+    this.#begin(context, count);
+    const put = this.#region.put(candidates);
     for (let first = 0; first < count; first += CHUNK_SIZE) {
-      this.#scoreChunk(put, first, Math.min(CHUNK_SIZE, count - first), contextLinear);
+      const size = Math.min(CHUNK_SIZE, count - first);
+      candidateSide.encode(this.#region, put, first, size, this.#batch);
+      this.#scoreSlots(this.#batchPointers, first, size);
     }
-    return logits;
+    return this.#finish(count);
   }
 
-  /** Returns the context's linear sum; the rest lies in scratch and in the dense terms. */
-  #encodeContext(context: Bags): number {
-    const { scratch, region, dense, context: side } = this.#parts;
-    side.check(context);
-    const target = { x0: scratch.contextRow, rowBytes: 0, linear: scratch.contextLinear, fm: scratch.contextFm };
-    side.gather(region, region.put(context, 0), 0, 1, target);
-    for (const term of dense) term.encodeContext();
-    return region.float32At(scratch.contextLinear);
+  scoreCached<Key extends object>(context: Bags, keys: readonly Key[], encode: (key: Key, into: BagWriter) => void): Scores {
+    this.#begin(context, keys.length);
+    for (let first = 0; first < keys.length; first += CHUNK_SIZE) {
+      const size = Math.min(CHUNK_SIZE, keys.length - first);
+      this.#cache.beginRound();
+      this.#fillCache(keys, first, size, encode);
+      const { int32 } = this.#model.memory; // after filling, which may grow the memory
+      for (let i = 0; i < size; i++) int32[(this.#chunkPointers >>> 2) + i] = this.#cache.find(keys[first + i] as Key); // i < size
+      this.#scoreSlots(this.#chunkPointers, first, size);
+    }
+    return this.#finish(keys.length);
+  }
+
+  /** Encodes those of a chunk's keys that the cache does not have, all together, and keeps them. */
+  #fillCache<Key extends object>(
+    keys: readonly Key[],
+    first: number,
+    size: number,
+    encode: (key: Key, into: BagWriter) => void,
+  ): void {
+    const { memory, candidateSide } = this.#model;
+    let missing: Key[] | null = null;
+    for (let i = first; i < first + size; i++) {
+      const key = keys[i] as Key; // below first + size
+      if (this.#cache.find(key) === 0) (missing ??= []).push(key);
+    }
+    if (missing === null) return;
+    this.#writer.clear();
+    for (const key of missing) encode(key, this.#writer);
+    const put = this.#region.put(this.#writer.view());
+    candidateSide.encode(this.#region, put, 0, missing.length, this.#batch);
+    for (const [i, key] of missing.entries()) {
+      const slot = this.#batch + i * candidateSide.slotBytes;
+      const kept = this.#cache.add(key);
+      memory.bytes.copyWithin(kept, slot, slot + candidateSide.slotBytes);
+    }
+  }
+
+  /** Encodes the context into its slot. */
+  #begin(context: Bags, count: number): void {
+    const { contextSide, context: slot, memory, bias } = this.#model;
+    contextSide.check(context);
+    this.#region.ensureScores(count);
+    contextSide.encode(this.#region, this.#region.put(context), 0, 1, slot);
+    const firstLogit = this.#region.logits >>> 2;
+    memory.float32.fill(bias, firstLogit, firstLogit + count);
   }
 
   /** Adds every term to the chunk's logits, in the reference's order. */
-  #scoreChunk(put: ReturnType<RequestRegion["put"]>, first: number, count: number, contextLinear: number): void {
-    const { kernel, scratch, region, candidate, dense, fmDimension, linear } = this.#parts;
-    const { rows, rowBytes, linearSums, contextFm, fmSums } = scratch;
-    candidate.gather(region, put, first, count, { x0: rows, rowBytes, linear: linearSums, fm: fmSums });
-    const logits = region.pointers.logits + first * 4;
-    if (linear) kernel.addLinear(contextLinear, linearSums, count, logits);
-    if (fmDimension > 0) kernel.addInteractions(contextFm, fmSums, count, fmDimension, logits);
-    for (const term of dense) term.add(count, logits);
+  #scoreSlots(slots: number, first: number, count: number): void {
+    const { kernel, context, slot, dense, linear } = this.#model;
+    const logits = this.#region.logits + first * 4;
+    if (linear) kernel.addLinear(slots, count, context, logits);
+    if (slot.fmOffset > 0) kernel.addInteractions(slots, count, context, slot.fmOffset, slot.fmDimension, logits);
+    for (const add of dense) add(slots, count, logits);
   }
-}
 
-function placeTables(kernel: KernelExports, memory: KernelMemory, model: ServedModel): void {
-  const { linear, embeddingDimension } = model.architecture;
-  const columns = usesColumns(model.architecture);
-  kernel.setTables(
-    columns ? memory.place(int8Tensor(model, "embedding")) : 0,
-    columns ? memory.place(float32Tensor(model, "embedding.scale")) : 0,
-    linear ? memory.place(float32Tensor(model, "linear")) : 0,
-    embeddingDimension,
-  );
-}
-
-function sideOf(layout: readonly FieldLayout[], side: "context" | "candidate"): FieldLayout[] {
-  return layout.filter(({ field }) => field.from === side);
+  #finish(count: number): Scores {
+    const { slope, intercept } = this.#calibration;
+    this.#model.kernel.calibrate(this.#region.logits, count, slope, intercept, this.#region.probabilities);
+    return this.#region.scores(count);
+  }
 }

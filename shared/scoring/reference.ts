@@ -1,9 +1,9 @@
 // The slow, obvious scorer: one function a term, every f32 step rounded where it is written. The wasm kernel must equal it bit for bit.
 import type { Bags } from "../features/bags.ts";
 import { type FieldLayout, layoutFields } from "../features/feature-map.ts";
-import { ACTIVATION_MAX } from "./architecture.ts";
+import { type Calibration, calibrate, IDENTITY, roundHalfToEven } from "./calibration.ts";
 import type { Scorer, ServedModel } from "./scorer.ts";
-import { float32Tensor, int8Tensor, type ServedLayer, servedLayers } from "./served-layers.ts";
+import { float32Tensor, int8Tensor, isDown, type ServedLayer, servedLayers } from "./served-layers.ts";
 import { usesColumns, validateServedModel } from "./validate-served-model.ts";
 
 const f32 = Math.fround;
@@ -21,9 +21,9 @@ interface EncodedSide {
  *
  * @throws CodedError `model_invalid`
  * @throws Error where bags hold rows that are not their field's
- * @example createReferenceScorer(model).score(context, candidates); // Float32Array [candidates.count]
+ * @example createReferenceScorer(model).score(context, candidates).logits; // Float32Array [candidates.count]
  */
-export function createReferenceScorer(model: ServedModel): Scorer {
+export function createReferenceScorer(model: ServedModel, calibration: Calibration = IDENTITY): Scorer {
   validateServedModel(model);
   const layout = layoutFields(model.featureMap, model.architecture.embeddingDimension);
   const contextFields = layout.filter(({ field }) => field.from === "context");
@@ -32,9 +32,10 @@ export function createReferenceScorer(model: ServedModel): Scorer {
     score(context, candidates) {
       const count = candidateFields.length === 0 ? 1 : candidates.count;
       const encoded = encodeSide(model, contextFields, context, 0);
-      return Float32Array.from({ length: count }, (_, i) =>
+      const logits = Float32Array.from({ length: count }, (_, i) =>
         scoreOne(model, encoded, encodeSide(model, candidateFields, candidates, i)),
       );
+      return { logits, probabilities: Float64Array.from(logits, (logit) => calibrate(logit, calibration)) };
     },
   };
 }
@@ -88,14 +89,21 @@ function readBag({ offsets, rows, weights }: Bags, bag: number, { field, embedde
 /** Weighted sum of the bag's rows, in its order. */
 function embed(model: ServedModel, bag: readonly [number, number][]): number[] {
   const { embeddingDimension } = model.architecture;
-  const table = int8Tensor(model, "embedding");
   const scales = float32Tensor(model, "embedding.scale");
   return Array.from({ length: embeddingDimension }, (_, k) => {
     let sum = 0;
-    for (const [row, weight] of bag)
-      sum = f32(sum + f32(at(table, row * embeddingDimension + k) * f32(at(scales, row) * weight)));
+    for (const [row, weight] of bag) sum = f32(sum + f32(numberAt(model, row, k) * f32(at(scales, row) * weight)));
     return sum;
   });
+}
+
+/** Integer of the table at a row and a column. */
+function numberAt(model: ServedModel, row: number, column: number): number {
+  const { embeddingBits, embeddingDimension } = model.architecture;
+  const table = int8Tensor(model, "embedding");
+  if (embeddingBits === 8) return at(table, row * embeddingDimension + column);
+  const byte = at(table, row * Math.ceil(embeddingDimension / 2) + (column >> 1));
+  return column % 2 === 0 ? (byte << 28) >> 28 : byte >> 4;
 }
 
 /** A field that goes in by value: each column is the sum of its row's weights. */
@@ -105,41 +113,48 @@ function putValues({ firstValueRow, columnCount }: FieldLayout, bag: readonly [n
   return columns;
 }
 
-/** 1/2 * sum over dimensions of ((sum v)^2 - sum v^2) (Rendle, 2010). */
+/** 1/2 * sum over dimensions of ((sum v)^2 - sum v^2) (Rendle, 2010). Every fourth dimension is added up in one lane; then the lanes. */
 function interactions(context: EncodedSide, candidate: EncodedSide): number {
-  let total = 0;
+  const lanes = [0, 0, 0, 0];
   for (let k = 0; k < context.sums.length; k++) {
     const sum = f32(at(context.sums, k) + at(candidate.sums, k));
     const squares = f32(at(context.squares, k) + at(candidate.squares, k));
-    total = f32(total + f32(f32(sum * sum) - squares));
+    lanes[k % 4] = f32(at(lanes, k % 4) + f32(f32(sum * sum) - squares));
   }
-  return f32(0.5 * total);
+  const [a, b, c, d] = lanes as [number, number, number, number]; // there are four
+  return f32(0.5 * f32(f32(a + b) + f32(c + d)));
 }
 
-/** x_{l+1} = x0 * (W_l x_l + b_l) + x_l, then a linear head (DCN-v2, Wang et al., 2021). */
+/** x_{l+1} = x0 * (W_l x_l + b_l) + x_l, then a linear head (DCN-v2, Wang et al., 2021). W_l may be two layers, down and up. */
 function crossNet(layers: readonly ServedLayer[], x0: readonly number[]): number {
   let x = x0;
-  for (const layer of layers.slice(0, -1)) {
+  let activations: number[] | null = null;
+  for (const [l, layer] of layers.slice(0, -1).entries()) {
+    activations ??= toActivations(layer, x);
+    const output = applyLayer(layer, activations);
+    if (isDown(layer)) {
+      activations = roundAll(layers[l + 1] as ServedLayer, output); // an up layer follows
+      continue;
+    }
     const previous = x;
-    x = applyLayer(layer, x).map((u, j) => f32(f32(at(x0, j) * u) + at(previous, j)));
+    x = output.map((u, j) => f32(f32(at(x0, j) * u) + at(previous, j)));
+    activations = null;
   }
-  return applyHead(layers, x);
+  const head = layers.at(-1) as ServedLayer; // always there
+  return at(applyLayer(head, toActivations(head, x)), 0);
 }
 
-/** ReLU layers, then a linear head. */
+/** ReLU layers, then a linear head. Outputs come in units of the next layer's scale, whose lowest activation, 0, is the ReLU. */
 function denseNet(layers: readonly ServedLayer[], x0: readonly number[]): number {
-  let x = x0;
-  for (const layer of layers.slice(0, -1)) x = applyLayer(layer, x).map((y) => (y > 0 ? y : 0));
-  return applyHead(layers, x);
+  let activations = toActivations(layers[0] as ServedLayer, x0); // the head is always there
+  for (const [l, layer] of layers.slice(0, -1).entries()) {
+    activations = roundAll(layers[l + 1] as ServedLayer, applyLayer(layer, activations)); // as sliced
+  }
+  return at(applyLayer(layers.at(-1) as ServedLayer, activations), 0);
 }
 
-function applyHead(layers: readonly ServedLayer[], x: readonly number[]): number {
-  return at(applyLayer(layers.at(-1) as ServedLayer, x), 0); // the head is always there
-}
-
-/** y_j = f32(sum_i weight[j, i] * a_i) * factor_j + bias_j, where a_i are the integer activations of x. */
-function applyLayer({ inputs, outputs, inputScale, weight, factor, bias }: ServedLayer, x: readonly number[]): number[] {
-  const activations = x.map((value) => toActivation(value, f32(inputScale)));
+/** y_j = f32(sum_i weight[j, i] * a_i) * factor_j + bias_j. */
+function applyLayer({ inputs, outputs, weight, factor, bias }: ServedLayer, activations: readonly number[]): number[] {
   return Array.from({ length: outputs }, (_, j) => {
     let sum = 0; // exact: an i32
     for (let i = 0; i < inputs; i++) sum += at(weight, j * inputs + i) * at(activations, i);
@@ -147,16 +162,17 @@ function applyLayer({ inputs, outputs, inputScale, weight, factor, bias }: Serve
   });
 }
 
-/** x / scale, rounded half to even and clamped; NaN gives 0. */
-function toActivation(x: number, scale: number): number {
-  const rounded = roundHalfToEven(f32(x / scale));
-  return Number.isNaN(rounded) ? 0 : Math.min(Math.max(rounded, -ACTIVATION_MAX), ACTIVATION_MAX);
+/** Activations of f32 inputs. */
+function toActivations(layer: ServedLayer, x: readonly number[]): number[] {
+  return roundAll(
+    layer,
+    x.map((value, i) => f32(value * at(layer.inverses, i))),
+  );
 }
 
-function roundHalfToEven(x: number): number {
-  const below = Math.floor(x);
-  if (x - below !== 0.5) return Math.round(x);
-  return below % 2 === 0 ? below : below + 1;
+/** Clamped, and rounded half to even; NaN gives the lowest. */
+function roundAll({ lowest, highest }: ServedLayer, values: readonly number[]): number[] {
+  return values.map((y) => roundHalfToEven(y > lowest ? Math.min(y, highest) : lowest));
 }
 
 function at(values: ArrayLike<number>, index: number): number {

@@ -1,7 +1,7 @@
 // What a scorer is. The wasm kernel and the slow reference both are one, and must agree bit for bit.
 
 import type { Tensor } from "../artifact/safetensors.ts";
-import type { Bags } from "../features/bags.ts";
+import type { Bags, BagWriter } from "../features/bags.ts";
 import type { FeatureMap } from "../features/feature-map.ts";
 import type { Architecture } from "./architecture.ts";
 
@@ -12,11 +12,29 @@ export interface ServedModel {
   readonly tensors: ReadonlyMap<string, Tensor>;
 }
 
+/** Of each candidate, in order; views that the scorer's next call overwrites. */
+export interface Scores {
+  /** Uncalibrated; f32 [candidates]. */
+  readonly logits: Float32Array;
+  /** Calibrated; f64 [candidates]. */
+  readonly probabilities: Float64Array;
+}
+
 export interface Scorer {
   /**
-   * Logits (uncalibrated, f32) of `candidates.count` candidates in one context; [candidates.count].
-   * The context (`context.count` = 1) is encoded once for all of them. A model without candidate fields takes
-   * `candidates.fieldCount` = 0 and gives one logit. The result is a view that the next call overwrites.
+   * Scores `candidates.count` candidates in one context (`context.count` = 1), which is encoded once for all of them. A model
+   * without candidate fields takes `candidates.fieldCount` = 0 and gives one score.
    */
-  score(context: Bags, candidates: Bags): Float32Array;
+  score(context: Bags, candidates: Bags): Scores;
+}
+
+/** A scorer that keeps candidates' parts between requests. */
+export interface CachingScorer extends Scorer {
+  /**
+   * As `score`. A candidate is known by the identity of its key; `encode` is called only for those that are not kept, and appends
+   * one example. What a key encodes to must never change.
+   *
+   * @example scorer.scoreCached(context, creatives, (creative, into) => encoder.candidate.encode(creative.features, into));
+   */
+  scoreCached<Key extends object>(context: Bags, keys: readonly Key[], encode: (key: Key, into: BagWriter) => void): Scores;
 }

@@ -4,7 +4,7 @@ import { type FittedField, inputWidth, layoutFields } from "../features/feature-
 import { CodedError } from "../schemas/coded-error.ts";
 import { MAX_LAYER_INPUTS } from "./architecture.ts";
 import type { ServedModel } from "./scorer.ts";
-import { float32Tensor, type LayerShape, layerShapes } from "./served-layers.ts";
+import { float32Tensor, invert, type LayerShape, layerShapes } from "./served-layers.ts";
 
 interface TensorSpec {
   readonly dtype: Dtype;
@@ -59,25 +59,33 @@ function rowsNeeded(field: FittedField): number {
   return "vocabulary" in field.ids ? 2 + field.ids.vocabulary.length : 1 + field.ids.hashSpace;
 }
 
-function checkLayers({ architecture: { mlp } }: ServedModel, layers: readonly LayerShape[]): void {
-  if (mlp && mlp.inputScales.length !== mlp.hidden.length) fail("architecture.mlp.inputScales", "one for each hidden layer");
-  for (const { name, inputs, outputs, inputScale } of layers) {
+function checkLayers({ architecture: { cross, mlp } }: ServedModel, layers: readonly LayerShape[]): void {
+  if (mlp && mlp.inputs.length !== mlp.hidden.length) fail("architecture.mlp.inputs", "one for each hidden layer");
+  if (cross && cross.downInputs.length !== (cross.rank === null ? 0 : cross.inputs.length))
+    fail("architecture.cross.downInputs", "one for each layer where there is a rank, else none");
+  for (const { name, inputs, outputs, input, overX0 } of layers) {
     const widest = Math.max(inputs, outputs);
     if (widest > MAX_LAYER_INPUTS) fail(`${name}.weight`, `${widest} wide; integer sums hold at most ${MAX_LAYER_INPUTS}`);
-    const scale = Math.fround(inputScale);
-    if (!(scale > 0 && scale < Infinity)) fail(`${name}.weight`, `input scale ${inputScale} is not a positive f32`);
+    if (input.scale === null && !overX0) fail(`${name}.weight`, "only a layer over x0 can have a scale a column");
+    if (input.scale !== null && !isUsable(input.scale))
+      fail(`${name}.weight`, `input scale ${input.scale} and its inverse are not positive f32s`);
   }
 }
+
+const isUsable = (scale: number): boolean => [Math.fround(scale), invert(scale)].every((value) => value > 0 && value < Infinity);
 
 function tensorSpecs({ architecture, featureMap }: ServedModel, layers: readonly LayerShape[]): Map<string, TensorSpec> {
   const rows = featureMap.rowCount;
   const specs = new Map<string, TensorSpec>([["bias", { dtype: "F32", shape: [1] }]]);
   if (architecture.linear) specs.set("linear", { dtype: "F32", shape: [rows] });
   if (usesColumns(architecture)) {
-    specs.set("embedding", { dtype: "I8", shape: [rows, architecture.embeddingDimension] });
+    const { embeddingDimension, embeddingBits } = architecture;
+    const rowBytes = embeddingBits === 4 ? Math.ceil(embeddingDimension / 2) : embeddingDimension;
+    specs.set("embedding", { dtype: "I8", shape: [rows, rowBytes] });
     specs.set("embedding.scale", { dtype: "F32", shape: [rows] });
   }
-  for (const { name, inputs, outputs } of layers) {
+  for (const { name, inputs, outputs, input } of layers) {
+    if (input.scale === null) specs.set(`${name}.inputScale`, { dtype: "F32", shape: [inputs] });
     specs.set(`${name}.weight`, { dtype: "I8", shape: [outputs, inputs] });
     specs.set(`${name}.scale`, { dtype: "F32", shape: [outputs] });
     specs.set(`${name}.bias`, { dtype: "F32", shape: [outputs] });
@@ -105,11 +113,17 @@ function checkNumbers(name: string, data: Float32Array): void {
   }
 }
 
-/** A product of scales beyond f32 would make NaN of a sum of 0. */
-function checkFactors(model: ServedModel, { name, inputScale }: LayerShape): void {
-  const scales = float32Tensor(model, `${name}.scale`);
-  const bad = scales.findIndex((scale) => !Number.isFinite(Math.fround(Math.fround(inputScale) * scale)));
-  if (bad >= 0) fail(`${name}.scale`, `[${bad}] times the input scale ${inputScale} is beyond f32`);
+/** A factor beyond f32 would make NaN of a sum of 0; a column's scale that is no positive f32, of an input of 0. */
+function checkFactors(model: ServedModel, { name, input, outputScale }: LayerShape): void {
+  const [inputScale, perOutput] = [Math.fround(input.scale ?? 1), invert(outputScale)];
+  const beyond = (values: Float32Array) => values.findIndex((value) => !Number.isFinite(Math.fround(value * perOutput)));
+  const scales = float32Tensor(model, `${name}.scale`).map((scale) => inputScale * scale);
+  if (beyond(scales) >= 0) fail(`${name}.scale`, `[${beyond(scales)}] with the scales beside it is beyond f32`);
+  const columns = input.scale === null ? float32Tensor(model, `${name}.inputScale`) : new Float32Array();
+  const bad = columns.findIndex((scale) => !isUsable(scale));
+  if (bad >= 0) fail(`${name}.inputScale`, `[${bad}] is ${columns[bad]}; it and its inverse must be positive f32s`);
+  const biases = float32Tensor(model, `${name}.bias`);
+  if (beyond(biases) >= 0) fail(`${name}.bias`, `[${beyond(biases)}] over the output's scale is beyond f32`);
 }
 
 function fail(path: string, detail: string): never {

@@ -89,12 +89,17 @@ export type Field = z.infer<typeof Field>;
 export const Family = z.enum(["logistic", "fm", "deepfm", "dcn-v2", "mlp"]);
 export type Family = z.infer<typeof Family>;
 
-/** The model: its family and its size. Options that a family has no use for are ignored by it. */
+/**
+ * The model: its family and its size. Options that a family has no use for are ignored by it. `crossRank` is that of DCN-v2's
+ * low-rank cross layers, null for full ones; `embeddingBits` those of the rows as they are served.
+ */
 export const ModelSpec = z.strictObject({
   family: z._default(Family, "deepfm"),
   embeddingDimension: z._default(z.int().check(z.minimum(1), z.maximum(256)), 16),
   hidden: z._default(z.array(positiveInt.check(z.maximum(4096))).check(z.maxLength(8)), [64, 32]),
   crossLayers: z._default(z.int().check(z.minimum(1), z.maximum(8)), 3),
+  crossRank: z._default(z.nullable(positiveInt.check(z.maximum(4096))), null),
+  embeddingBits: z._default(z.union([z.literal(4), z.literal(8)]), 8),
   dropout: z._default(z.number().check(z.minimum(0), z.lt(1)), 0),
   batchNorm: z._default(z.boolean(), false),
 });

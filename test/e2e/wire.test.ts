@@ -137,7 +137,7 @@ describe("a prediction over the wire", () => {
     context.encode(features, contextBags);
     for (const one of candidates) candidate.encode(one.features, candidateBags);
     const scorer = createKernelScorer(module, { featureMap, architecture, tensors: readSafetensors(weights) });
-    const logits = [...scorer.score(contextBags.view(), candidateBags.view())];
+    const logits = [...scorer.score(contextBags.view(), candidateBags.view()).logits];
     expect(fallback).toBeNull();
     expect(predictions).toEqual(logits.map((logit) => ({ logit, probability: calibrate(logit, calibration) })));
   });

@@ -233,7 +233,8 @@ describe("POST /v1/predictions/{task}", () => {
   });
 
   it("answers without numbers where the model gives none", async () => {
-    const model = { ...MODEL.value, scorer: { score: () => Float32Array.of(Number.NaN, 1) } };
+    const noScores = () => ({ logits: Float32Array.of(Number.NaN, 1), probabilities: Float64Array.of(Number.NaN, 1) });
+    const model = { ...MODEL.value, scorer: { score: noScores, scoreCached: noScores } };
     const response = await createEdge({ model }).post("/v1/predictions/ad-click", { features: {}, candidates });
     expect(await response.json()).toMatchObject({ fallback: "score_failed", modelVersion: MODEL.version });
   });

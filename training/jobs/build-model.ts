@@ -63,7 +63,7 @@ export async function buildModel({ task, splits, ...request }: BuildRequest): Pr
   const { signal } = request;
   const { featureMap, train, valid } = splits;
   const trained = await trainModel({ task, featureMap, train, valid, ...request });
-  const served = quantize(trained.model, valid);
+  const served = quantize(trained.model, valid, task.model);
   const scorer = createKernelScorer(readKernelModule(), served);
   const floatResult = await measure(splits, (part) => floatLogits(trained.model, part), signal);
   const servedResult = await measure(splits, (part) => scoreDataset(scorer, part), signal);

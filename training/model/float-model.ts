@@ -9,6 +9,12 @@ export interface DenseLayer {
   readonly bias: Float32Array;
 }
 
+/** W x + b with W = `up`, or of low rank: W = up * down. Both biases but that of `up` are zeros. */
+export interface CrossLayer {
+  readonly down: DenseLayer | null;
+  readonly up: DenseLayer;
+}
+
 /** The terms are those of `Architecture`; `linear` is [rows], `embedding` [rows, embeddingDimension]. */
 export interface FloatModel {
   readonly featureMap: FeatureMap;
@@ -17,6 +23,6 @@ export interface FloatModel {
   readonly linear: Float32Array | null;
   readonly embedding: Float32Array;
   readonly fm: boolean;
-  readonly cross: { readonly layers: readonly DenseLayer[]; readonly head: DenseLayer } | null;
+  readonly cross: { readonly layers: readonly CrossLayer[]; readonly head: DenseLayer } | null;
   readonly mlp: { readonly layers: readonly DenseLayer[]; readonly head: DenseLayer } | null;
 }

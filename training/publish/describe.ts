@@ -23,7 +23,7 @@ export function describeManifest(manifest: Manifest, version: string | null): st
   const terms = [
     ...(architecture.linear ? ["linear"] : []),
     ...(architecture.fm ? ["fm"] : []),
-    ...(architecture.cross ? [`cross x${architecture.cross.inputScales.length}`] : []),
+    ...(architecture.cross ? [`cross x${architecture.cross.inputs.length}`] : []),
     ...(architecture.mlp ? [`mlp ${architecture.mlp.hidden.join("-")}`] : []),
   ];
   return formatTable([

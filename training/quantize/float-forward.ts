@@ -2,7 +2,7 @@
 import type { Bags } from "../../shared/features/bags.ts";
 import { type FieldLayout, inputWidth, layoutFields } from "../../shared/features/feature-map.ts";
 import type { Dataset } from "../dataset/dataset.ts";
-import type { DenseLayer, FloatModel } from "../model/float-model.ts";
+import type { CrossLayer, DenseLayer, FloatModel } from "../model/float-model.ts";
 
 /** Told the input of every dense layer, by the layer's name in the artifact (`mlp.0`, `cross.head`). The array is reused. */
 export type Observe = (layer: string, input: Float32Array) => void;
@@ -81,13 +81,17 @@ export class FloatForward {
     return total / 2;
   }
 
-  #crossNet(layers: readonly DenseLayer[], head: DenseLayer): number {
+  #crossNet(layers: readonly CrossLayer[], head: DenseLayer): number {
     const x0 = this.#x0;
     let x = x0;
-    for (const [l, layer] of layers.entries()) {
-      this.#observe(`cross.${l}`, x);
+    for (const [l, { down, up }] of layers.entries()) {
       const previous = x;
-      x = multiply(layer, x).map((u, j) => (x0[j] as number) * u + (previous[j] as number)); // all are [width]
+      if (down) {
+        this.#observe(`cross.${l}.down`, x);
+        x = multiply(down, x);
+      }
+      this.#observe(`cross.${l}`, x);
+      x = multiply(up, x).map((u, j) => (x0[j] as number) * u + (previous[j] as number)); // all are [width]
     }
     this.#observe("cross.head", x);
     return multiply(head, x)[0] as number; // one output

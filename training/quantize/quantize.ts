@@ -4,56 +4,83 @@ import type { Architecture } from "../../shared/scoring/architecture.ts";
 import type { ServedModel } from "../../shared/scoring/scorer.ts";
 import { usesColumns, validateServedModel } from "../../shared/scoring/validate-served-model.ts";
 import type { Dataset } from "../dataset/dataset.ts";
-import type { FloatModel } from "../model/float-model.ts";
-import { calibrateInputScales, namedLayers } from "./input-scales.ts";
-import { quantizeRows } from "./quantize-rows.ts";
+import type { DenseLayer, FloatModel } from "../model/float-model.ts";
+import { type ChosenInput, chooseInputs, namedLayers, weightMaxOf } from "./layer-inputs.ts";
+import { packRows, quantizeRows } from "./quantize-rows.ts";
 
 /**
  * `sample` calibrates the scales of the activations: the validation split, or a part of it like what will be served.
  *
  * @throws CodedError `model_invalid` where a trained weight is not finite or a layer too wide to be served
- * @example const served = quantize(floatModel, splits.valid);
+ * @example const served = quantize(floatModel, splits.valid, { embeddingBits: 8 });
  */
-export function quantize(model: FloatModel, sample: Dataset): ServedModel {
-  const architecture = describe(model, calibrateInputScales(model, sample));
+export function quantize(
+  model: FloatModel,
+  sample: Dataset,
+  { embeddingBits }: Pick<Architecture, "embeddingBits"> = { embeddingBits: 8 },
+): ServedModel {
+  const inputs = chooseInputs(model, sample);
+  const architecture = describe(model, inputs, embeddingBits);
   const tensors = new Map<string, Tensor>([["bias", vector(Float32Array.of(model.bias))]]);
   if (model.linear) tensors.set("linear", vector(model.linear));
-  if (usesColumns(architecture)) addMatrix(tensors, "embedding", "embedding.scale", model.embedding, model.embeddingDimension);
-  for (const [name, { weight, bias, inputs }] of namedLayers(model)) {
-    addMatrix(tensors, `${name}.weight`, `${name}.scale`, weight, inputs);
-    tensors.set(`${name}.bias`, vector(bias));
-  }
+  if (usesColumns(architecture)) addEmbedding(tensors, model, embeddingBits);
+  for (const [name, layer] of namedLayers(model)) addLayer(tensors, name, layer, inputs.get(name) as ChosenInput); // all are there
   const served = { featureMap: model.featureMap, architecture, tensors };
   validateServedModel(served);
   return served;
 }
 
-function describe({ embeddingDimension, linear, fm, cross, mlp }: FloatModel, scales: ReadonlyMap<string, number>): Architecture {
-  const scaleOf = (name: string) => scales.get(name) as number; // there is one for every layer
-  const inputScales = (term: string, layers: readonly unknown[]) => layers.map((_, l) => scaleOf(`${term}.${l}`));
+function describe(
+  { embeddingDimension, linear, fm, cross, mlp }: FloatModel,
+  inputs: ReadonlyMap<string, ChosenInput>,
+  embeddingBits: Architecture["embeddingBits"],
+): Architecture {
+  const inputOf = (name: string) => (inputs.get(name) as ChosenInput).input; // there is one for every layer
+  const headScale = (term: string) => inputOf(`${term}.head`).scale as number; // heads have one scale
   return {
     embeddingDimension,
+    embeddingBits,
     linear: linear !== null,
     fm,
-    cross: cross && { inputScales: inputScales("cross", cross.layers), headInputScale: scaleOf("cross.head") },
+    cross: cross && {
+      rank: cross.layers[0]?.down?.outputs ?? null,
+      downInputs: cross.layers.flatMap(({ down }, l) => (down ? [inputOf(`cross.${l}.down`)] : [])),
+      inputs: cross.layers.map((_, l) => inputOf(`cross.${l}`)),
+      headInputScale: headScale("cross"),
+    },
     mlp: mlp && {
       hidden: mlp.layers.map(({ outputs }) => outputs),
-      inputScales: inputScales("mlp", mlp.layers),
-      headInputScale: scaleOf("mlp.head"),
+      inputs: mlp.layers.map((_, l) => inputOf(`mlp.${l}`)),
+      headInputScale: headScale("mlp"),
     },
   };
 }
 
-function addMatrix(
+function addEmbedding(
+  tensors: Map<string, Tensor>,
+  { embedding, embeddingDimension }: FloatModel,
+  bits: Architecture["embeddingBits"],
+): void {
+  const { values, scales } = quantizeRows(embedding, embeddingDimension, bits === 4 ? 7 : 127);
+  const data = bits === 4 ? packRows(values, embeddingDimension) : values;
+  tensors.set("embedding", { dtype: "I8", shape: [scales.length, data.length / scales.length], data });
+  tensors.set("embedding.scale", vector(scales));
+}
+
+/** A layer whose columns have scales takes them into its weights, before those are rounded. */
+function addLayer(
   tensors: Map<string, Tensor>,
   name: string,
-  scaleName: string,
-  matrix: Float32Array,
-  columnCount: number,
+  { weight, bias, inputs }: DenseLayer,
+  { input, columnScales }: ChosenInput,
 ): void {
-  const { values, scales } = quantizeRows(matrix, columnCount);
-  tensors.set(name, { dtype: "I8", shape: [scales.length, columnCount], data: values });
-  tensors.set(scaleName, vector(scales));
+  const scaled = columnScales ? weight.map((w, i) => w * (columnScales[i % inputs] as number)) : weight; // [outputs, inputs]
+  const largest = weightMaxOf(name, input, weight.length);
+  const { values, scales } = quantizeRows(scaled, inputs, largest, largest < 127);
+  tensors.set(`${name}.weight`, { dtype: "I8", shape: [scales.length, inputs], data: values });
+  tensors.set(`${name}.scale`, vector(scales));
+  tensors.set(`${name}.bias`, vector(bias));
+  if (columnScales) tensors.set(`${name}.inputScale`, vector(columnScales));
 }
 
 function vector(data: Float32Array): Tensor {

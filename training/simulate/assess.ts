@@ -59,7 +59,7 @@ function createChoiceScorer(model: ServedModel): (visit: Visit, choice: Choice) 
     candidates.clear();
     encoder.context.encode(contextFeatures(visitor, choice.placement, timeMs), context);
     for (const creative of choice.candidates) encoder.candidate.encode(candidateFeatures(creative), candidates);
-    return [...scorer.score(context.view(), candidates.view())];
+    return [...scorer.score(context.view(), candidates.view()).logits];
   };
 }
 

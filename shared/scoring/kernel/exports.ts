@@ -1,10 +1,11 @@
-// The face of scorer.wasm, as assembly/ documents it. Pointers are byte offsets into its memory; 0 is none.
+// The face of both builds of the kernel, as assembly/ documents it. Pointers are byte offsets into its memory; 0 is none.
 
 /** What `new WebAssembly.Instance(module).exports` of the kernel holds. */
 export interface KernelExports {
   readonly memory: WebAssembly.Memory;
   heapBase(): number;
-  setTables(embedding: number, scales: number, linear: number, dimension: number): void;
+  takesBytes(): number;
+  setTables(embedding: number, scales: number, linear: number, dimension: number, bits: number): void;
   gather(
     fields: number,
     fieldCount: number,
@@ -16,12 +17,55 @@ export interface KernelExports {
     count: number,
     x0: number,
     stride: number,
-    linearSums: number,
-    fmSums: number,
+    slots: number,
+    slotStride: number,
+    fmOffset: number,
   ): number;
-  quantize(x: number, xStride: number, count: number, columns: number, scale: number, out: number, outStride: number): void;
-  rectify(sums: number, count: number, width: number, factors: number, biases: number, scale: number, out: number): void;
-  product(
+  quantizeWords(
+    x: number,
+    xStride: number,
+    count: number,
+    columns: number,
+    inverses: number,
+    lowest: number,
+    highest: number,
+    out: number,
+    outStride: number,
+  ): void;
+  quantizeBytes(
+    x: number,
+    xStride: number,
+    count: number,
+    columns: number,
+    inverses: number,
+    lowest: number,
+    highest: number,
+    zeroPoint: number,
+    out: number,
+    outStride: number,
+  ): void;
+  requantizeWords(
+    sums: number,
+    count: number,
+    width: number,
+    factors: number,
+    biases: number,
+    lowest: number,
+    highest: number,
+    out: number,
+  ): void;
+  requantizeBytes(
+    sums: number,
+    count: number,
+    width: number,
+    factors: number,
+    biases: number,
+    lowest: number,
+    highest: number,
+    zeroPoint: number,
+    out: number,
+  ): void;
+  productWords(
     activations: number,
     stride: number,
     count: number,
@@ -30,11 +74,54 @@ export interface KernelExports {
     panelCount: number,
     initial: number,
     sums: number,
+    sumStride: number,
   ): void;
-  crossStep(sums: number, count: number, width: number, factors: number, biases: number, x0: number, x: number): void;
-  addLinear(context: number, candidates: number, count: number, logits: number): void;
-  addInteractions(context: number, candidates: number, count: number, dimension: number, logits: number): void;
-  addHead(sums: number, count: number, factor: number, bias: number, logits: number): void;
+  productBytes(
+    activations: number,
+    stride: number,
+    count: number,
+    ranges: number,
+    steps: number,
+    weights: number,
+    panelCount: number,
+    initial: number,
+    sums: number,
+    sumStride: number,
+  ): void;
+  dotWords(
+    activations: number,
+    stride: number,
+    count: number,
+    inputCount: number,
+    weights: number,
+    sums: number,
+    sumStride: number,
+  ): void;
+  join(slots: number, count: number, offset: number, base: number, width: number, out: number): void;
+  joinColumns(
+    slots: number,
+    count: number,
+    offset: number,
+    context: number,
+    contextBytes: number,
+    candidateBytes: number,
+    out: number,
+    stride: number,
+  ): void;
+  crossStep(
+    sums: number,
+    count: number,
+    width: number,
+    factors: number,
+    biases: number,
+    x0: number,
+    x: number,
+    stride: number,
+  ): void;
+  addLinear(slots: number, count: number, context: number, logits: number): void;
+  addInteractions(slots: number, count: number, context: number, offset: number, dimension: number, logits: number): void;
+  addHead(sums: number, stride: number, count: number, factor: number, bias: number, logits: number): void;
+  calibrate(logits: number, count: number, slope: number, intercept: number, probabilities: number): void;
 }
 
 /** An instance of its own, with its own memory. */

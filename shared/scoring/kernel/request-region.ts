@@ -1,68 +1,76 @@
-// The last region of the kernel's memory: one side's bags going in and logits coming out; grows with the largest request seen.
+// One side's bags going in, and scores coming out; grows with the largest request seen.
 import type { Bags } from "../../features/bags.ts";
+import type { Scores } from "../scorer.ts";
 import type { KernelMemory } from "./kernel-memory.ts";
 
 const FIRST_CAPACITY = 1024;
 
 export class RequestRegion {
+  offsets = 0;
+  rows = 0;
+  weights = 0;
+  logits = 0;
+  probabilities = 0;
   readonly #memory: KernelMemory;
-  readonly #start: number;
-  #capacity = { offsets: 0, entries: 0, logits: 0 };
-  #pointers = { offsets: 0, rows: 0, weights: 0, logits: 0 };
-  #int32 = new Int32Array();
-  #float32 = new Float32Array();
+  #bagCapacity = 0;
+  #entryCapacity = 0;
+  #scoreCapacity = 0;
+  #scores: Scores | null = null;
 
-  /** Nothing may be reserved after it. */
   constructor(memory: KernelMemory) {
     this.#memory = memory;
-    this.#start = memory.reserve(0);
-    this.#ensure(FIRST_CAPACITY, FIRST_CAPACITY, FIRST_CAPACITY);
-  }
-
-  get pointers() {
-    return this.#pointers;
+    this.#ensureBags(FIRST_CAPACITY, FIRST_CAPACITY);
+    this.ensureScores(FIRST_CAPACITY);
   }
 
   /** Copies the bags' offsets as they are, and the entries that they point at. */
-  put({ fieldCount, count, offsets, rows, weights }: Bags, logitCount: number): { base: number; entryCount: number } {
+  put({ fieldCount, count, offsets, rows, weights }: Bags): { base: number; entryCount: number } {
     const bagCount = fieldCount * count;
     const base = offsets[0] ?? 0;
     const end = offsets[bagCount];
     if (end === undefined || base < 0 || end < base || end > rows.length || end > weights.length) {
       throw new Error(`bags: ${bagCount + 1} offsets into ${rows.length} rows expected, found ${offsets.length} up to ${end}`);
     }
-    this.#ensure(bagCount + 1, end - base, logitCount);
-    this.#int32.set(offsets.length === bagCount + 1 ? offsets : offsets.subarray(0, bagCount + 1), this.#pointers.offsets >>> 2);
-    this.#int32.set(rows.subarray(base, end), this.#pointers.rows >>> 2);
-    this.#float32.set(weights.subarray(base, end), this.#pointers.weights >>> 2);
+    this.#ensureBags(bagCount + 1, end - base);
+    const { int32, float32 } = this.#memory;
+    int32.set(offsets.length === bagCount + 1 ? offsets : offsets.subarray(0, bagCount + 1), this.offsets >>> 2);
+    int32.set(rows.length === end - base ? rows : rows.subarray(base, end), this.rows >>> 2);
+    float32.set(weights.length === end - base ? weights : weights.subarray(base, end), this.weights >>> 2);
     return { base, entryCount: end - base };
   }
 
-  /** The logits, as a view. */
-  logits(count: number): Float32Array {
-    const first = this.#pointers.logits >>> 2;
-    return this.#float32.subarray(first, first + count);
+  /** Room for `count` scores. */
+  ensureScores(count: number): void {
+    if (count <= this.#scoreCapacity) return;
+    this.#scoreCapacity = Math.ceil(count * 1.5);
+    this.logits = this.#memory.reserve(this.#scoreCapacity * 4);
+    this.probabilities = this.#memory.reserve(this.#scoreCapacity * 8);
   }
 
-  /** A number anywhere in the kernel's memory. */
-  float32At(pointer: number): number {
-    return this.#float32[pointer >>> 2] as number; // pointers are the kernel's own
-  }
-
-  #ensure(offsets: number, entries: number, logits: number): void {
-    const { offsets: o, entries: e, logits: l } = this.#capacity;
-    if (offsets <= o && entries <= e && logits <= l) return;
-    const enough = (needed: number, present: number) => (needed <= present ? present : Math.ceil(needed * 1.5));
-    const capacity = { offsets: enough(offsets, o), entries: enough(entries, e), logits: enough(logits, l) };
-    this.#memory.release(this.#start);
-    this.#pointers = {
-      offsets: this.#memory.reserve(capacity.offsets * 4),
-      rows: this.#memory.reserve(capacity.entries * 4),
-      weights: this.#memory.reserve(capacity.entries * 4),
-      logits: this.#memory.reserve(capacity.logits * 4),
+  /** The scores as views, made anew only where their number or the memory has changed. */
+  scores(count: number): Scores {
+    const { float32, float64 } = this.#memory;
+    const last = this.#scores;
+    const first = this.logits >>> 2;
+    const same = last?.logits.length === count && last.logits.buffer === float32.buffer;
+    if (last && same && last.logits.byteOffset === this.logits) return last;
+    const firstProbability = this.probabilities >>> 3;
+    this.#scores = {
+      logits: float32.subarray(first, first + count),
+      probabilities: float64.subarray(firstProbability, firstProbability + count),
     };
-    this.#capacity = capacity;
-    this.#int32 = new Int32Array(this.#memory.buffer, 0, this.#memory.buffer.byteLength >>> 2);
-    this.#float32 = new Float32Array(this.#memory.buffer, 0, this.#memory.buffer.byteLength >>> 2);
+    return this.#scores;
+  }
+
+  #ensureBags(bagCount: number, entryCount: number): void {
+    if (bagCount > this.#bagCapacity) {
+      this.#bagCapacity = Math.ceil(bagCount * 1.5);
+      this.offsets = this.#memory.reserve(this.#bagCapacity * 4);
+    }
+    if (entryCount > this.#entryCapacity) {
+      this.#entryCapacity = Math.ceil(entryCount * 1.5);
+      this.rows = this.#memory.reserve(this.#entryCapacity * 4);
+      this.weights = this.#memory.reserve(this.#entryCapacity * 4);
+    }
   }
 }

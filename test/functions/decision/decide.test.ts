@@ -9,6 +9,7 @@ import type { Experiment, Policy } from "../../../shared/schemas/catalog.ts";
 import { parse } from "../../../shared/schemas/coded-error.ts";
 import type { DecisionRequest } from "../../../shared/schemas/decisions.ts";
 import { DecisionEvent } from "../../../shared/schemas/events.ts";
+import type { CachingScorer, Scores } from "../../../shared/scoring/scorer.ts";
 import { CATALOG, catalogWith, exampleInput, exampleModel, MODEL } from "./example-market.ts";
 
 const policies: Policy[] = [{ name: "greedy" }, { name: "epsilon-greedy", epsilon: 0.3 }, { name: "random" }];
@@ -69,6 +70,12 @@ describe("a decision", () => {
   });
 });
 
+const scoresOf = (...logits: number[]): Scores => ({
+  logits: Float32Array.from(logits),
+  probabilities: Float64Array.from(logits),
+});
+const scorerOf = (score: () => Scores): CachingScorer => ({ score, scoreCached: score });
+
 describe("a decision that cannot be made as usual", () => {
   it("falls back to a uniform draw where there is no model, and says so", () => {
     const { placements, events, modelVersion } = decide(exampleInput({ models: new Map() }));
@@ -78,16 +85,14 @@ describe("a decision that cannot be made as usual", () => {
   });
 
   it.each<[string, Partial<EdgeModel>]>([
-    ["gives NaN", { scorer: { score: () => Float32Array.of(1, Number.NaN, 1, 1) } }],
-    ["gives too few", { scorer: { score: () => Float32Array.of(1) } }],
+    ["gives NaN", { scorer: scorerOf(() => scoresOf(1, Number.NaN, 1, 1)) }],
+    ["gives too few", { scorer: scorerOf(() => scoresOf(1)) }],
     [
       "traps",
       {
-        scorer: {
-          score: () => {
-            throw new WebAssembly.RuntimeError("unreachable");
-          },
-        },
+        scorer: scorerOf(() => {
+          throw new WebAssembly.RuntimeError("unreachable");
+        }),
       },
     ],
   ])("falls back where the model %s", (_, broken) => {

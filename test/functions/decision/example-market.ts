@@ -2,7 +2,9 @@
 import { type CatalogIndex, indexCatalog } from "../../../functions/catalog/catalog-index.ts";
 import type { DecisionInput, ServedModel } from "../../../functions/decision/decide.ts";
 import type { EdgeModel } from "../../../functions/model/model.ts";
+import { MANIFEST_VERSION } from "../../../shared/artifact/manifest.ts";
 import type { Tensor } from "../../../shared/artifact/safetensors.ts";
+import { BagWriter } from "../../../shared/features/bags.ts";
 import { createEncoder } from "../../../shared/features/encode.ts";
 import type { FeatureMap } from "../../../shared/features/feature-map.ts";
 import type { Catalog } from "../../../shared/schemas/catalog.ts";
@@ -57,17 +59,18 @@ export function exampleModel(creativeLogits: Record<string, number>): EdgeModel 
     ["bias", { dtype: "F32", shape: [1], data: Float32Array.of(-2) }],
     ["linear", { dtype: "F32", shape: [11], data: linear }],
   ]);
-  const architecture = { embeddingDimension: 1, linear: true, fm: false, cross: null, mlp: null };
+  const architecture = { embeddingDimension: 1, embeddingBits: 8, linear: true, fm: false, cross: null, mlp: null } as const;
   const calibration = { slope: 1, intercept: 0 };
   const scorer = createKernelScorer(module, { featureMap: FEATURE_MAP, architecture, tensors });
   const metrics = { served: { auc: 0.75, prAuc: 0.1, logloss: 0.2, ece: 0.01, examples: 1000 } };
   const files = { weights: { sha256: "0".repeat(64), sizeBytes: 1 } };
+  const encoder = createEncoder(FEATURE_MAP);
   return {
-    encoder: createEncoder(FEATURE_MAP),
+    encoder,
     scorer,
-    calibration,
+    bags: { context: new BagWriter(encoder.context.fieldCount), candidate: new BagWriter(encoder.candidate.fieldCount) },
     manifest: {
-      formatVersion: 1,
+      formatVersion: MANIFEST_VERSION,
       task: "ad-click",
       family: "logistic",
       createdMs: 0,

@@ -22,7 +22,7 @@ describe("manifest and pointer", () => {
   });
 
   it("names an unknown version whatever else the document holds", () => {
-    expect(() => parseManifest({ formatVersion: 2, whatever: 1 })).toThrow(
+    expect(() => parseManifest({ formatVersion: 3, whatever: 1 })).toThrow(
       expect.objectContaining({ code: "manifest_version_unknown" }),
     );
     expect(() => parsePointer({ formatVersion: 0 })).toThrow(expect.objectContaining({ code: "pointer_version_unknown" }));

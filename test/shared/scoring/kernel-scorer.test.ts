@@ -2,8 +2,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Tensor } from "../../../shared/artifact/safetensors.ts";
-import { type Bags, sliceBags } from "../../../shared/features/bags.ts";
-import module from "../../../shared/scoring/kernel/scorer.wasm";
+import { type Bags, type BagWriter, sliceBags } from "../../../shared/features/bags.ts";
+import plain from "../../../shared/scoring/kernel/scorer.wasm";
+import relaxed from "../../../shared/scoring/kernel/scorer-relaxed.wasm";
 import { createKernelScorer } from "../../../shared/scoring/kernel-scorer.ts";
 import { createReferenceScorer } from "../../../shared/scoring/reference.ts";
 import type { ServedModel } from "../../../shared/scoring/scorer.ts";
@@ -33,12 +34,18 @@ const base: ModelChoice = {
   values: true,
 };
 
+const calibration = { slope: 1.25, intercept: -0.5 };
+
 function expectEqual(seed: number, choice: ModelChoice, count: number): void {
   const model = randomModel(seed, choice);
   const context = randomBags(seed + 1, model, "context", 1);
   const candidates = randomBags(seed + 2, model, "candidate", count);
-  const logits = createKernelScorer(module, model).score(context, candidates);
-  expect(bits(logits)).toEqual(bits(createReferenceScorer(model).score(context, candidates)));
+  const expected = createReferenceScorer(model, calibration).score(context, candidates);
+  for (const module of [plain, relaxed]) {
+    const scores = createKernelScorer(module, model, calibration).score(context, candidates);
+    expect(bits(scores.logits)).toEqual(bits(expected.logits));
+    expect([...scores.probabilities]).toEqual([...expected.probabilities]);
+  }
 }
 
 const families: [string, Partial<ModelChoice>][] = [
@@ -51,6 +58,10 @@ const families: [string, Partial<ModelChoice>][] = [
   ["mlp", { fm: false, linear: false, cross: 0 }],
   ["mlp of no hidden layer", { fm: false, cross: 0, hidden: [] }],
   ["everything", {}],
+  ["everything, in 7 bits", { bits: 7 }],
+  ["everything, in 11 bits", { bits: 11 }],
+  ["low-rank cross layers", { rank: 3 }],
+  ["embeddings of 4 bits", { embeddingBits: 4 }],
 ];
 
 describe("the kernel equals the reference bit for bit", () => {
@@ -81,6 +92,8 @@ describe("the kernel equals the reference bit for bit", () => {
       hidden: fc.option(fc.array(fc.integer({ min: 1, max: 40 }), { maxLength: 3 })),
       extreme: fc.boolean(),
       values: fc.boolean(),
+      rank: fc.option(fc.integer({ min: 1, max: 20 })),
+      embeddingBits: fc.constantFrom<4 | 8>(4, 8),
     });
     fc.assert(
       fc.property(fc.integer(), choice, fc.integer({ min: 0, max: 12 }), (seed, mix, count) => expectEqual(seed, mix, count)),
@@ -92,34 +105,44 @@ describe("the kernel equals the reference bit for bit", () => {
     expectEqual(7, { ...base, context: 14, candidate: 10, dimension: 16, cross: 0, hidden: [256, 128, 64], values: false }, 6);
   });
 
-  const wide = {
-    ...base,
-    context: 1,
-    candidate: 1,
-    dimension: 4096,
-    values: false,
-    cross: 0,
-    hidden: [],
-    linear: false,
-    fm: false,
-  };
+  const wide = { ...base, context: 1, candidate: 1, dimension: 4096, values: false, cross: 0, linear: false, fm: false };
 
-  it("the widest sum that fits: 8,192 inputs of +-2047 times +-127", () => {
-    const model = randomModel(5, wide);
+  /** All weights and activations at their ends: the widest sums that fit. */
+  function expectEqualAtTheEnds(seed: number, hidden: readonly number[], sign: (i: number) => number): void {
+    const model = randomModel(seed, { ...wide, hidden, bits: hidden.length > 0 ? 7 : 11 });
+    const weights = int8Tensor(model, hidden.length > 0 ? "mlp.0.weight" : "mlp.head.weight");
+    weights.set(weights.map((_, i) => sign(i) * (sign(i) < 0 ? 128 : 127)));
+    int8Tensor(model, "embedding").fill(127);
+    float32Tensor(model, "embedding.scale").fill(1);
+    const [context, candidate] = model.featureMap.fields.map(({ firstRow }) => oneRow(firstRow)) as [Bags, Bags];
+    const expected = createReferenceScorer(model).score(context, candidate).logits;
+    for (const module of [plain, relaxed])
+      expect(bits(createKernelScorer(module, model).score(context, candidate).logits)).toEqual(bits(expected));
+  }
+
+  it("the widest sums that fit: 8,192 inputs of +-2047 times 127 or -128, and of 7 bits in i16 ranges of one step", () => {
+    for (const hidden of [[], [16], [17, 3]]) {
+      expectEqualAtTheEnds(5, hidden, () => 1);
+      expectEqualAtTheEnds(6, hidden, () => -1);
+      expectEqualAtTheEnds(7, hidden, (i) => (i % 2 === 0 ? 1 : -1));
+    }
+  });
+
+  it("8,192 inputs at 2047 times 127 are what they should be", () => {
+    const model = randomModel(5, { ...wide, hidden: [] });
     int8Tensor(model, "mlp.head.weight").fill(127);
     int8Tensor(model, "embedding").fill(127);
     float32Tensor(model, "embedding.scale").fill(1);
     const [context, candidate] = model.featureMap.fields.map(({ firstRow }) => oneRow(firstRow)) as [Bags, Bags];
-    const logits = createKernelScorer(module, model).score(context, candidate);
-    expect(bits(logits)).toEqual(bits(createReferenceScorer(model).score(context, candidate)));
     const [head] = servedLayers("mlp", model, 8192);
     const scaled = Math.fround(Math.fround(8192 * 2047 * 127) * (head?.factor[0] ?? 0));
     const bias = float32Tensor(model, "bias")[0] ?? 0;
+    const logits = createKernelScorer(plain, model).score(context, candidate).logits;
     expect(logits[0]).toBe(Math.fround(bias + Math.fround(scaled + (head?.bias[0] ?? 0))));
   });
 
   it("integer sums that f32 must round", () => {
-    const model = randomModel(6, wide);
+    const model = randomModel(6, { ...wide, hidden: [] });
     const weights = int8Tensor(model, "mlp.head.weight");
     weights.set(weights.map(Math.abs));
     int8Tensor(model, "embedding").fill(127);
@@ -127,33 +150,16 @@ describe("the kernel equals the reference bit for bit", () => {
     const [context, candidate] = model.featureMap.fields.map(({ firstRow }) => oneRow(firstRow)) as [Bags, Bags];
     for (let i = 0; i < 50; i++) {
       candidate.weights[0] = i / 5000;
-      const logits = createKernelScorer(module, model).score(context, candidate);
-      expect(bits(logits)).toEqual(bits(createReferenceScorer(model).score(context, candidate)));
+      const logits = createKernelScorer(plain, model).score(context, candidate).logits;
+      expect(bits(logits)).toEqual(bits(createReferenceScorer(model).score(context, candidate).logits));
     }
   });
 
-  it("halves, which round to even", () => {
-    const f32 = (...data: number[]) => ({ dtype: "F32" as const, shape: [data.length], data: Float32Array.from(data) });
-    const int8 = (shape: number[], ...data: number[]) => ({ dtype: "I8" as const, shape, data: Int8Array.from(data) });
-    const field = { kind: "vector", from: "candidate", firstRow: 0, rowCount: 2, dimension: 1, input: "value" } as const;
-    const model: ServedModel = {
-      featureMap: { version: 1, fields: [{ ...field, name: "x", separator: " " }], rowCount: 2 },
-      architecture: {
-        embeddingDimension: 1,
-        linear: false,
-        fm: false,
-        cross: null,
-        mlp: { hidden: [], inputScales: [], headInputScale: 1 },
-      },
-      tensors: new Map<string, Tensor>([
-        ["bias", f32(0)],
-        ["embedding", int8([2, 1], 0, 0)],
-        ["embedding.scale", f32(0, 0)],
-        ["mlp.head.weight", int8([1, 2], 0, 1)],
-        ["mlp.head.scale", f32(1)],
-        ["mlp.head.bias", f32(0)],
-      ]),
-    };
+  it.each([
+    [11, [-2, -2, 0, 0, 2, 2, 0, 1, 2046, 2047, -2047, 2047]],
+    [7, [-2, -2, 0, 0, 2, 2, 0, 1, 63, 63, -64, 63]],
+  ] as const)("halves, which round to even: %i bits", (activationBits, expected) => {
+    const model = oneInput(activationBits);
     const inputs = [-2.5, -1.5, -0.5, 0.5, 1.5, 2.5, 0.49999997, 0.50000006, 2046.5, 2047.5, -3000, 1e30];
     const candidates = {
       fieldCount: 1,
@@ -162,32 +168,62 @@ describe("the kernel equals the reference bit for bit", () => {
       rows: new Int32Array(inputs.length).fill(1),
       weights: Float32Array.from(inputs),
     };
-    for (const scorer of [createReferenceScorer(model), createKernelScorer(module, model)]) {
-      expect([...scorer.score(noBags, candidates)]).toEqual([-2, -2, 0, 0, 2, 2, 0, 1, 2046, 2047, -2047, 2047]);
+    for (const scorer of [createReferenceScorer(model), createKernelScorer(plain, model), createKernelScorer(relaxed, model)]) {
+      expect([...scorer.score(noBags, candidates).logits]).toEqual([...expected]);
     }
   });
 });
 
+/** A model whose logit is the integer activation of its one input. */
+function oneInput(bits: 7 | 11): ServedModel {
+  const f32 = (...data: number[]) => ({ dtype: "F32" as const, shape: [data.length], data: Float32Array.from(data) });
+  const int8 = (shape: number[], ...data: number[]) => ({ dtype: "I8" as const, shape, data: Int8Array.from(data) });
+  const field = { kind: "vector", from: "candidate", firstRow: 0, rowCount: 2, dimension: 1, input: "value" } as const;
+  // Two hidden units, +a and -a, so that ReLU keeps either sign; the head takes their difference.
+  return {
+    featureMap: { version: 1, fields: [{ ...field, name: "x", separator: " " }], rowCount: 2 },
+    architecture: {
+      embeddingDimension: 1,
+      embeddingBits: 8,
+      linear: false,
+      fm: false,
+      cross: null,
+      mlp: { hidden: [2], inputs: [{ scale: 1, bits }], headInputScale: 1 },
+    },
+    tensors: new Map<string, Tensor>([
+      ["bias", f32(0)],
+      ["embedding", int8([2, 1], 0, 0)],
+      ["embedding.scale", f32(0, 0)],
+      ["mlp.0.weight", int8([2, 2], 0, 1, 0, -1)],
+      ["mlp.0.scale", f32(1, 1)],
+      ["mlp.0.bias", f32(0, 0)],
+      ["mlp.head.weight", int8([1, 2], 1, -1)],
+      ["mlp.head.scale", f32(1)],
+      ["mlp.head.bias", f32(0)],
+    ]),
+  };
+}
+
 describe("a kernel scorer in use", () => {
   it("gives each candidate what it gives it alone: nothing leaks between candidates, requests or growths", () => {
     const model = randomModel(11, { ...base, hidden: [24, 12] });
-    const scorer = createKernelScorer(module, model);
+    const scorer = createKernelScorer(relaxed, model);
     const context = randomBags(1, model, "context", 1);
     const candidates = randomBags(2, model, "candidate", 3_000);
-    const together = bits(scorer.score(context, candidates));
-    const alone = together.map((_, i) => bits(scorer.score(context, sliceBags(candidates, i, 1)))[0]);
+    const together = bits(scorer.score(context, candidates).logits);
+    const alone = together.map((_, i) => bits(scorer.score(context, sliceBags(candidates, i, 1)).logits)[0]);
     expect(alone).toEqual(together);
   });
 
   it("encodes each request's own context", () => {
     const model = randomModel(12, base);
-    const scorer = createKernelScorer(module, model);
+    const scorer = createKernelScorer(relaxed, model);
     const reference = createReferenceScorer(model);
     const contexts = randomBags(1, model, "context", 6);
     const candidates = randomBags(2, model, "candidate", 6);
     for (let i = 0; i < 6; i++) {
       const pair = [sliceBags(contexts, i, 1), sliceBags(candidates, i, 1)] as const;
-      expect(bits(scorer.score(...pair))).toEqual(bits(reference.score(...pair)));
+      expect(bits(scorer.score(...pair).logits)).toEqual(bits(reference.score(...pair).logits));
     }
   });
 
@@ -196,8 +232,8 @@ describe("a kernel scorer in use", () => {
     float32Tensor(model, "embedding.scale").fill(3e38);
     const context = randomBags(1, model, "context", 1);
     const candidates = randomBags(2, model, "candidate", 5);
-    const expected = createReferenceScorer(model).score(context, candidates);
-    expect([...createKernelScorer(module, model).score(context, candidates)]).toEqual([...expected]);
+    const expected = createReferenceScorer(model).score(context, candidates).logits;
+    expect([...createKernelScorer(relaxed, model).score(context, candidates).logits]).toEqual([...expected]);
     expect([...expected].some((logit) => !Number.isFinite(logit))).toBe(true);
   });
 
@@ -211,16 +247,81 @@ describe("a kernel scorer in use", () => {
     const model = randomModel(14, { ...base, values: false });
     const context = randomBags(1, model, "context", 1);
     const candidates = randomBags(2, model, "candidate", 5);
-    const scorer = createKernelScorer(module, model);
-    const good = bits(scorer.score(context, candidates));
+    const scorer = createKernelScorer(relaxed, model);
+    const good = bits(scorer.score(context, candidates).logits);
     const spoiled = { ...candidates, rows: candidates.rows.slice(), offsets: candidates.offsets.slice() };
     spoil(spoiled);
     expect(() => scorer.score(context, spoiled)).toThrow(/bag/);
-    expect(bits(scorer.score(context, candidates))).toEqual(good);
+    expect(bits(scorer.score(context, candidates).logits)).toEqual(good);
   });
 
   it("refuses bags of another model's fields", () => {
     const model = randomModel(15, base);
-    expect(() => createKernelScorer(module, model).score(noBags, noBags)).toThrow(/fields/);
+    expect(() => createKernelScorer(relaxed, model).score(noBags, noBags)).toThrow(/fields/);
   });
 });
+
+describe("candidates that are kept", () => {
+  const families: [string, ModelChoice][] = [
+    ["everything", base],
+    ["low rank, 7 bits", { ...base, rank: 2, bits: 7 }],
+    ["logistic", { ...base, fm: false, cross: 0, hidden: null }],
+    ["mlp of no hidden layer", { ...base, fm: false, cross: 0, hidden: [] }],
+  ];
+
+  it.each(families)("give the same scores as candidates encoded anew: %s", (_, choice) => {
+    const model = randomModel(21, choice);
+    const all = randomBags(2, model, "candidate", 90);
+    const keys = Array.from({ length: 90 }, (_, index) => ({ index }));
+    const scorer = createKernelScorer(relaxed, model, calibration);
+    const fresh = createKernelScorer(relaxed, model, calibration);
+    for (const [seed, picks] of [keys, keys.slice(20, 70), [...keys.slice(60), ...keys.slice(0, 5)]].entries()) {
+      const context = randomBags(seed, model, "context", 1);
+      const kept = scorer.scoreCached(context, picks, ({ index }, into) => copyExample(all, index, into));
+      const expected = picks.map(({ index }) => fresh.score(context, sliceBags(all, index, 1)).probabilities[0]);
+      expect([...kept.probabilities]).toEqual(expected);
+    }
+  });
+
+  it("are encoded once each, the same one twice in a request included", () => {
+    const model = randomModel(22, base);
+    const all = randomBags(2, model, "candidate", 4);
+    const keys = Array.from({ length: 4 }, (_, index) => ({ index }));
+    const scorer = createKernelScorer(relaxed, model);
+    const encoded: number[] = [];
+    const encode = ({ index }: { index: number }, into: BagWriter) => {
+      encoded.push(index);
+      copyExample(all, index, into);
+    };
+    const context = randomBags(1, model, "context", 1);
+    const first = bits(scorer.scoreCached(context, [...keys, keys[3] as { index: number }], encode).logits);
+    expect(first[4]).toBe(first[3]);
+    expect(encoded).toEqual([0, 1, 2, 3, 3]);
+    scorer.scoreCached(context, keys, encode);
+    expect(encoded).toEqual([0, 1, 2, 3, 3]);
+  });
+
+  it("that are refused are not kept", () => {
+    const model = randomModel(23, { ...base, values: false });
+    const all = randomBags(2, model, "candidate", 1);
+    const scorer = createKernelScorer(relaxed, model);
+    const context = randomBags(1, model, "context", 1);
+    const key = {};
+    const wrong = (_: object, into: BagWriter) => {
+      for (let f = 0; f < all.fieldCount; f++) {
+        into.add(-1, 1);
+        into.close();
+      }
+    };
+    expect(() => scorer.scoreCached(context, [key], wrong)).toThrow(/bag/);
+    const expected = bits(scorer.score(context, all).logits);
+    expect(bits(scorer.scoreCached(context, [key], (_, into) => copyExample(all, 0, into)).logits)).toEqual(expected);
+  });
+});
+
+function copyExample({ fieldCount, offsets, rows, weights }: Bags, example: number, into: BagWriter): void {
+  for (let bag = example * fieldCount; bag < (example + 1) * fieldCount; bag++) {
+    for (let k = offsets[bag] as number; k < (offsets[bag + 1] as number); k++) into.add(rows[k] as number, weights[k] as number);
+    into.close();
+  }
+}

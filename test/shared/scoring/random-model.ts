@@ -2,7 +2,7 @@
 import type { Tensor } from "../../../shared/artifact/safetensors.ts";
 import { type Bags, BagWriter } from "../../../shared/features/bags.ts";
 import { type FeatureMap, type FittedField, inputWidth, layoutFields } from "../../../shared/features/feature-map.ts";
-import type { Architecture } from "../../../shared/scoring/architecture.ts";
+import type { Architecture, LayerInput } from "../../../shared/scoring/architecture.ts";
 import type { ServedModel } from "../../../shared/scoring/scorer.ts";
 import { layerShapes } from "../../../shared/scoring/served-layers.ts";
 
@@ -28,6 +28,11 @@ export interface ModelChoice {
   /** Cross layers; 0 for none. */
   readonly cross: number;
   readonly hidden: readonly number[] | null;
+  /** Rank of the cross layers; null or absent for full ones. */
+  readonly rank?: number | null | undefined;
+  /** Bits of hidden and first layers' inputs; absent: either, at random. */
+  readonly bits?: 7 | 11 | undefined;
+  readonly embeddingBits?: 4 | 8 | undefined;
   /** Makes activations saturate and weights reach +-127. */
   readonly extreme: boolean;
   /** Every third field goes in by value. */
@@ -60,15 +65,31 @@ function randomFields(random: Random, { context, candidate, values }: ModelChoic
 export function randomModel(seed: number, choice: ModelChoice): ServedModel {
   const random = seededRandom(seed);
   const featureMap = randomFields(random, choice);
+  const { cross, hidden, dimension, linear, fm, rank = null, embeddingBits = 8 } = choice;
   const inputScale = () => (choice.extreme ? 10 ** integer(random, -6, 2) : 0.0005 + random() * 0.002);
-  const { cross, hidden, dimension, linear, fm } = choice;
-  const scales = (count: number) => Array.from({ length: count }, inputScale);
+  const input = (): LayerInput => {
+    const bits = choice.bits ?? (random() < 0.5 ? 7 : 11);
+    return { bits, scale: inputScale() * (bits === 7 ? 16 : 1) };
+  };
+  const inputs = (count: number) => Array.from({ length: count }, input);
+  /** As `inputs`, the first of them, over x0, now and then with a scale a column. */
+  const firstInputs = (count: number) =>
+    inputs(count).map((one, l) => (l === 0 && random() < 0.4 ? { ...one, scale: null } : one));
   const architecture: Architecture = {
     embeddingDimension: dimension,
+    embeddingBits,
     linear,
     fm,
-    cross: cross > 0 ? { inputScales: scales(cross), headInputScale: inputScale() } : null,
-    mlp: hidden ? { hidden: [...hidden], inputScales: scales(hidden.length), headInputScale: inputScale() } : null,
+    cross:
+      cross > 0
+        ? {
+            rank,
+            downInputs: firstInputs(rank === null ? 0 : cross),
+            inputs: (rank === null ? firstInputs : inputs)(cross),
+            headInputScale: inputScale(),
+          }
+        : null,
+    mlp: hidden ? { hidden: [...hidden], inputs: firstInputs(hidden.length), headInputScale: inputScale() } : null,
   };
   return { featureMap, architecture, tensors: randomTensors(random, featureMap, architecture, choice.extreme) };
 }
@@ -79,7 +100,7 @@ function randomTensors(
   architecture: Architecture,
   extreme: boolean,
 ): Map<string, Tensor> {
-  const { embeddingDimension: dimension, linear, fm, cross, mlp } = architecture;
+  const { embeddingDimension: dimension, embeddingBits, linear, fm, cross, mlp } = architecture;
   const rows = featureMap.rowCount;
   const f32 = (count: number, size: number): Tensor => {
     const data = Float32Array.from({ length: count }, () => (random() - 0.5) * size);
@@ -87,6 +108,10 @@ function randomTensors(
   };
   const scale = (count: number, size: number): Tensor => {
     const data = Float32Array.from({ length: count }, () => random() * size * (extreme ? 10 ** integer(random, -8, 3) : 1));
+    return { dtype: "F32", shape: [count], data };
+  };
+  const positive = (count: number, size: number): Tensor => {
+    const data = Float32Array.from({ length: count }, () => (0.1 + random()) * size);
     return { dtype: "F32", shape: [count], data };
   };
   const int8 = (...shape: number[]): Tensor => {
@@ -98,10 +123,14 @@ function randomTensors(
   };
   const tensors = new Map<string, Tensor>([["bias", f32(1, 1)]]);
   if (linear) tensors.set("linear", f32(rows, 1));
-  if (fm || cross || mlp) tensors.set("embedding", int8(rows, dimension)).set("embedding.scale", scale(rows, 0.01));
+  if (fm || cross || mlp)
+    tensors
+      .set("embedding", int8(rows, embeddingBits === 4 ? Math.ceil(dimension / 2) : dimension))
+      .set("embedding.scale", scale(rows, 0.01));
   const width = inputWidth(layoutFields(featureMap, dimension));
   for (const term of ["cross", "mlp"] as const) {
-    for (const { name, inputs, outputs } of layerShapes(term, architecture, width)) {
+    for (const { name, inputs, outputs, input } of layerShapes(term, architecture, width)) {
+      if (input.scale === null) tensors.set(`${name}.inputScale`, positive(inputs, input.bits === 7 ? 0.02 : 0.002));
       tensors.set(`${name}.weight`, int8(outputs, inputs));
       tensors.set(`${name}.scale`, scale(outputs, 0.004));
       tensors.set(`${name}.bias`, f32(outputs, 0.2));

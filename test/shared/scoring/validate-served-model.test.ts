@@ -77,7 +77,8 @@ describe("a tensor that is wrong is named", () => {
 
 describe("an architecture or a feature map that is wrong is named", () => {
   const { architecture, featureMap } = model;
-  const mlp = { hidden: [5, 4], inputScales: [1, 1], headInputScale: 1 };
+  const input = (scale: number | null) => ({ scale, bits: 11 as const });
+  const mlp = { hidden: [5, 4], inputs: [input(1), input(1)], headInputScale: 1 };
   const field = (index: number, change: object) => ({
     ...model,
     featureMap: { ...featureMap, fields: featureMap.fields.map((f, i) => (i === index ? { ...f, ...change } : f)) },
@@ -85,8 +86,8 @@ describe("an architecture or a feature map that is wrong is named", () => {
   const cases: [string, ServedModel, string][] = [
     [
       "a scale too few",
-      { ...model, architecture: { ...architecture, mlp: { ...mlp, inputScales: [1] } } },
-      "architecture.mlp.inputScales",
+      { ...model, architecture: { ...architecture, mlp: { ...mlp, inputs: [input(1)] } } },
+      "architecture.mlp.inputs",
     ],
     [
       "a scale below f32",
@@ -95,10 +96,9 @@ describe("an architecture or a feature map that is wrong is named", () => {
     ],
     [
       "a scale beyond f32",
-      { ...model, architecture: { ...architecture, mlp: { ...mlp, inputScales: [1, 1e60] } } },
+      { ...model, architecture: { ...architecture, mlp: { ...mlp, inputs: [input(1), input(1e60)] } } },
       "mlp.1.weight",
     ],
-    ["scales whose product is", { ...model, architecture: { ...architecture, mlp: { ...mlp, inputScales: [1, 3e38] } } }, ""],
     ["too wide a layer", { ...model, architecture: { ...architecture, mlp: { ...mlp, hidden: [5, 8193] } } }, "mlp.1.weight"],
     ["too wide an input", { ...model, architecture: { ...architecture, embeddingDimension: 9000 } }, "cross.0.weight"],
     ["rows past the table", field(3, { firstRow: featureMap.rowCount }), "featureMap.fields[3]"],
@@ -106,11 +106,34 @@ describe("an architecture or a feature map that is wrong is named", () => {
     ["candidate before context", field(0, { from: "candidate" }), "featureMap.fields[1]"],
   ];
   it.each(cases)("%s", (_, broken, path) => {
-    const problem = problemOf(broken);
-    if (path !== "") expect(problem).toMatchObject({ code: "model_invalid", path });
-    const large = { ...tensorOf("mlp.1.scale"), data: new Float32Array(4).fill(1e10) };
-    if (path === "")
-      expect(problemOf({ ...withTensor("mlp.1.scale", large), architecture: broken.architecture })?.path).toBe("mlp.1.scale");
+    expect(problemOf(broken)).toMatchObject({ code: "model_invalid", path });
+  });
+
+  const scaled = { ...architecture, mlp: { ...mlp, inputs: [input(1), input(1e37)] } };
+  const tensorsWith = (name: string, value: number) => {
+    const tensors = new Map([...model.tensors].filter(([key]) => key !== "mlp.0.inputScale"));
+    return tensors.set(name, { ...tensorOf(name), data: new Float32Array(tensorOf(name).data.length).fill(value) });
+  };
+
+  it("scales whose product is beyond f32", () => {
+    const broken = { ...model, architecture: scaled, tensors: tensorsWith("mlp.1.scale", 1e10) };
+    expect(problemOf(broken)).toMatchObject({ code: "model_invalid", path: "mlp.1.scale" });
+  });
+
+  it("a bias that the next layer's scale takes beyond f32", () => {
+    const tiny = { ...architecture, mlp: { ...mlp, inputs: [input(1), input(1e-37)] } };
+    const broken = { ...model, architecture: tiny, tensors: tensorsWith("mlp.0.bias", 1e10) };
+    expect(problemOf(broken)).toMatchObject({ code: "model_invalid", path: "mlp.0.bias" });
+  });
+
+  it("a scale a column, of a layer that is not over x0 or is no positive number", () => {
+    const hidden = { ...architecture, mlp: { ...mlp, inputs: [input(1), input(null)] } };
+    expect(problemOf({ ...model, architecture: hidden })).toMatchObject({ path: "mlp.1.weight" });
+    const inputScale = { dtype: "F32" as const, shape: [tensorOf("mlp.0.weight").shape[1] as number] };
+    const data = new Float32Array(inputScale.shape[0] as number).fill(1).fill(0, 3, 4);
+    const columns = { ...architecture, mlp: { ...mlp, inputs: [input(null), input(1)] } };
+    const tensors = new Map(model.tensors).set("mlp.0.inputScale", { ...inputScale, data });
+    expect(problemOf({ ...model, architecture: columns, tensors })).toMatchObject({ path: "mlp.0.inputScale" });
   });
 });
 
@@ -139,7 +162,7 @@ describe("whatever the tensors say", () => {
         const swapped = { ...model, tensors: new Map(model.tensors).set(from, tensorOf(to)).set(to, tensorOf(from)) };
         for (const candidate of [broken, swapped]) {
           try {
-            expect(createKernelScorer(module, candidate).score(context, candidates)).toHaveLength(3);
+            expect(createKernelScorer(module, candidate).score(context, candidates).logits).toHaveLength(3);
           } catch (error) {
             expect(error).toMatchObject({ name: "CodedError", code: "model_invalid" });
           }

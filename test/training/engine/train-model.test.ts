@@ -20,9 +20,9 @@ function request(model: Partial<ModelSpec>, training: Partial<TrainingSpec>, mor
 
 /** Every number of a model, as bytes. */
 function bytesOf({ bias, linear, embedding, cross, mlp }: FloatModel): Buffer {
-  const dense = [cross, mlp]
-    .flatMap((part) => (part ? [...part.layers, part.head] : []))
-    .flatMap(({ weight, bias: b }) => [weight, b]);
+  const crossLayers = cross?.layers.flatMap(({ down, up }) => (down ? [down, up] : [up])) ?? [];
+  const layers = [...crossLayers, ...(cross ? [cross.head] : []), ...(mlp ? [...mlp.layers, mlp.head] : [])];
+  const dense = layers.flatMap(({ weight, bias: b }) => [weight, b]);
   const arrays = [Float64Array.of(bias), linear ?? new Float32Array(0), embedding, ...dense];
   return Buffer.concat(arrays.map((array) => Buffer.from(array.buffer, array.byteOffset, array.byteLength)));
 }

@@ -1,7 +1,7 @@
 // Float models shaped like trained ones: lognormal embedding norms, He-scaled layers; and data sets to run them on.
 import { inputWidth, layoutFields } from "../../../shared/features/feature-map.ts";
 import type { Dataset } from "../../../training/dataset/dataset.ts";
-import type { DenseLayer, FloatModel } from "../../../training/model/float-model.ts";
+import type { CrossLayer, DenseLayer, FloatModel } from "../../../training/model/float-model.ts";
 import { type ModelChoice, type Random, randomBags, randomModel, seededRandom } from "../../shared/scoring/random-model.ts";
 
 /** Box and Muller. */
@@ -20,6 +20,11 @@ export function randomFloatModel(seed: number, choice: ModelChoice): FloatModel 
     weight: Float32Array.from({ length: inputs * outputs }, () => normal(random) * Math.sqrt(gain / inputs)),
     bias: Float32Array.from({ length: outputs }, () => normal(random) * 0.1),
   });
+  const crossLayer = (): CrossLayer => {
+    const rank = choice.rank ?? null;
+    if (rank === null) return { down: null, up: layer(width, width, 1) };
+    return { down: { ...layer(width, rank, 1), bias: new Float32Array(rank) }, up: layer(rank, width, 1) };
+  };
   const norms = Float32Array.from({ length: featureMap.rowCount }, () => 0.15 * Math.exp(0.8 * normal(random)));
   const sizes = [width, ...(hidden ?? [])];
   return {
@@ -32,7 +37,7 @@ export function randomFloatModel(seed: number, choice: ModelChoice): FloatModel 
       (_, i) => (norms[Math.floor(i / dimension)] ?? 0) * normal(random),
     ),
     fm,
-    cross: cross > 0 ? { layers: Array.from({ length: cross }, () => layer(width, width, 1)), head: layer(width, 1, 1) } : null,
+    cross: cross > 0 ? { layers: Array.from({ length: cross }, crossLayer), head: layer(width, 1, 1) } : null,
     mlp: hidden && { layers: hidden.map((outputs, l) => layer(sizes[l] ?? 0, outputs, 2)), head: layer(sizes.at(-1) ?? 0, 1, 1) },
   };
 }
@@ -41,7 +46,7 @@ export function randomDataset(seed: number, { featureMap, embeddingDimension }: 
   const random = seededRandom(seed);
   const model = {
     featureMap,
-    architecture: { embeddingDimension, linear: false, fm: false, cross: null, mlp: null },
+    architecture: { embeddingDimension, embeddingBits: 8 as const, linear: false, fm: false, cross: null, mlp: null },
     tensors: new Map(),
   };
   return {

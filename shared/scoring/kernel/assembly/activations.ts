@@ -1,53 +1,133 @@
-// f32 -> integer activations: divide by the layer's input scale, round half to even, clamp.
+// f32 -> integer activations: scale, clamp, round half to even. As words (i16) or as bytes (u8), as the product of the layer takes them.
 
-const ACTIVATION_MAX: i16 = 2047; // architecture.ts
+/** 1.5 * 2^23: adding it rounds an f32 below 2^22 to an integer, half to even, in the low bits. */
+const ROUNDER: f32 = 12582912;
+const ROUNDER_BITS: i32 = 0x4b400000;
 
-/** Eight activations. A NaN becomes 0; the narrowing saturates, so that the clamp sees no wrapped value. */
-export function toActivations(low: v128, high: v128, scale: v128): v128 {
-  const a = i32x4.trunc_sat_f32x4_s(f32x4.nearest(f32x4.div(low, scale)));
-  const b = i32x4.trunc_sat_f32x4_s(f32x4.nearest(f32x4.div(high, scale)));
-  return i16x8.max_s(i16x8.min_s(i16x8.narrow_i32x4_s(a, b), i16x8.splat(ACTIVATION_MAX)), i16x8.splat(-ACTIVATION_MAX));
+/** A NaN becomes `lowest`. `zero` is `ROUNDER_BITS` less the zero point: what the integer's bits stand above. */
+function round(x: v128, lowest: v128, highest: v128, zero: v128): v128 {
+  const clamped = f32x4.pmin(highest, f32x4.pmax(lowest, x));
+  return i32x4.sub(f32x4.add(clamped, f32x4.splat(ROUNDER)), zero);
 }
 
 /**
- * Rows of f32 to rows of i16, eight columns at a time: reads and writes up to seven columns past the last.
- * Strides are in bytes.
+ * Rows of f32 to rows of activations, each column times its `inverses`; 8 columns at a time: reads and writes up to seven columns
+ * past the last. Strides in bytes.
  */
-export function quantize(
+export function quantizeWords(
   x: usize,
   xStride: usize,
   count: i32,
   columnCount: usize,
-  scale: f32,
+  inverses: usize,
+  lowest: f32,
+  highest: f32,
   out: usize,
   outStride: usize,
 ): void {
-  const scales = f32x4.splat(scale);
+  const low = f32x4.splat(lowest);
+  const high = f32x4.splat(highest);
+  const zero = i32x4.splat(ROUNDER_BITS);
   for (let i = 0; i < count; i++) {
     for (let c: usize = 0; c < columnCount; c += 8) {
       const from = x + (c << 2);
-      v128.store(out + (c << 1), toActivations(v128.load(from), v128.load(from, 16), scales));
+      const by = inverses + (c << 2);
+      const a = round(f32x4.mul(v128.load(from), v128.load(by)), low, high, zero);
+      const b = round(f32x4.mul(v128.load(from, 16), v128.load(by, 16)), low, high, zero);
+      v128.store(out + (c << 1), i16x8.narrow_i32x4_s(a, b));
     }
     x += xStride;
     out += outStride;
   }
 }
 
-/** Integer sums of a hidden layer [count, width] -> ReLU(sum * factor + bias) -> activations of the next. `width` is a multiple of 8. */
-export function rectify(sums: usize, count: i32, width: usize, factors: usize, biases: usize, scale: f32, out: usize): void {
-  const scales = f32x4.splat(scale);
+/** As `quantizeWords`, to bytes that stand `zeroPoint` above the activation, 16 columns at a time. */
+export function quantizeBytes(
+  x: usize,
+  xStride: usize,
+  count: i32,
+  columnCount: usize,
+  inverses: usize,
+  lowest: f32,
+  highest: f32,
+  zeroPoint: i32,
+  out: usize,
+  outStride: usize,
+): void {
+  const low = f32x4.splat(lowest);
+  const high = f32x4.splat(highest);
+  const zero = i32x4.splat(ROUNDER_BITS - zeroPoint);
+  for (let i = 0; i < count; i++) {
+    for (let c: usize = 0; c < columnCount; c += 16) {
+      const from = x + (c << 2);
+      const by = inverses + (c << 2);
+      const a = round(f32x4.mul(v128.load(from), v128.load(by)), low, high, zero);
+      const b = round(f32x4.mul(v128.load(from, 16), v128.load(by, 16)), low, high, zero);
+      const d = round(f32x4.mul(v128.load(from, 32), v128.load(by, 32)), low, high, zero);
+      const e = round(f32x4.mul(v128.load(from, 48), v128.load(by, 48)), low, high, zero);
+      v128.store(out + c, i8x16.narrow_i16x8_u(i16x8.narrow_i32x4_s(a, b), i16x8.narrow_i32x4_s(d, e)));
+    }
+    x += xStride;
+    out += outStride;
+  }
+}
+
+/** Sums [count, width] -> sum * factor + bias -> activations [count, width] of the next layer. `width` is a multiple of 16. */
+export function requantizeWords(
+  sums: usize,
+  count: i32,
+  width: usize,
+  factors: usize,
+  biases: usize,
+  lowest: f32,
+  highest: f32,
+  out: usize,
+): void {
+  const low = f32x4.splat(lowest);
+  const high = f32x4.splat(highest);
+  const zero = i32x4.splat(ROUNDER_BITS);
   for (let i = 0; i < count; i++) {
     for (let c: usize = 0; c < width << 2; c += 32) {
-      const low = affine(v128.load(sums), v128.load(factors + c), v128.load(biases + c));
-      const high = affine(v128.load(sums, 16), v128.load(factors + c, 16), v128.load(biases + c, 16));
-      const zero = f32x4.splat(0);
-      v128.store(out, toActivations(f32x4.pmax(zero, low), f32x4.pmax(zero, high), scales));
+      const a = round(affine(v128.load(sums), v128.load(factors + c), v128.load(biases + c)), low, high, zero);
+      const b = round(affine(v128.load(sums, 16), v128.load(factors + c, 16), v128.load(biases + c, 16)), low, high, zero);
+      v128.store(out, i16x8.narrow_i32x4_s(a, b));
       sums += 32;
       out += 16;
     }
   }
 }
 
+/** As `requantizeWords`, to bytes that stand `zeroPoint` above the activation. */
+export function requantizeBytes(
+  sums: usize,
+  count: i32,
+  width: usize,
+  factors: usize,
+  biases: usize,
+  lowest: f32,
+  highest: f32,
+  zeroPoint: i32,
+  out: usize,
+): void {
+  const low = f32x4.splat(lowest);
+  const high = f32x4.splat(highest);
+  const zero = i32x4.splat(ROUNDER_BITS - zeroPoint);
+  for (let i = 0; i < count; i++) {
+    for (let c: usize = 0; c < width << 2; c += 64) {
+      const f = factors + c;
+      const s = biases + c;
+      const a = round(affine(v128.load(sums), v128.load(f), v128.load(s)), low, high, zero);
+      const b = round(affine(v128.load(sums, 16), v128.load(f, 16), v128.load(s, 16)), low, high, zero);
+      const d = round(affine(v128.load(sums, 32), v128.load(f, 32), v128.load(s, 32)), low, high, zero);
+      const e = round(affine(v128.load(sums, 48), v128.load(f, 48), v128.load(s, 48)), low, high, zero);
+      v128.store(out, i8x16.narrow_i16x8_u(i16x8.narrow_i32x4_s(a, b), i16x8.narrow_i32x4_s(d, e)));
+      sums += 64;
+      out += 16;
+    }
+  }
+}
+
+/** sum * factor + bias, of four columns. */
 export function affine(sums: v128, factors: v128, biases: v128): v128 {
   return f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(sums), factors), biases);
 }

@@ -1,10 +1,12 @@
 // The int8 scoring kernel: inner loops over exported memory, which the typed wrapper (kernel-scorer.ts) lays out and calls in order.
-// It must equal reference.ts bit for bit: every f32 operation in that order, none fused.
+// It must equal reference.ts bit for bit: every f32 operation in that order, none fused. Built twice, with relaxed SIMD and without.
 
-export { quantize, rectify } from "./activations";
+export { quantizeBytes, quantizeWords, requantizeBytes, requantizeWords } from "./activations";
+export { calibrate } from "./calibration";
 export { gather, setTables } from "./gather";
-export { product } from "./product";
-export { addHead, addInteractions, addLinear, crossStep } from "./terms";
+export { productBytes, takesBytes } from "./product-bytes";
+export { dotWords, productWords } from "./product-words";
+export { addHead, addInteractions, addLinear, crossStep, join, joinColumns } from "./terms";
 
 /** First byte that the wrapper may use. */
 export function heapBase(): usize {

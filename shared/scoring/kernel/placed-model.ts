@@ -1,0 +1,68 @@
+// A whole model in the kernel's memory: tables, layers, its two sides, and scratch for one chunk of candidates.
+import { type FieldLayout, inputWidth, layoutFields } from "../../features/feature-map.ts";
+import type { ServedModel } from "../scorer.ts";
+import { float32Tensor, int8Tensor, servedLayers } from "../served-layers.ts";
+import { usesColumns } from "../validate-served-model.ts";
+import { type DenseTerm, placeCross, placeMlp, type Stage, scratchBytes } from "./dense-terms.ts";
+import type { KernelExports } from "./exports.ts";
+import type { KernelMemory } from "./kernel-memory.ts";
+import { PlacedLayer } from "./placed-layer.ts";
+import { Side } from "./side.ts";
+import { layOutSlot } from "./slot-layout.ts";
+
+/** Candidates that go through all layers together, so that scratch does not grow with the request and stays near. */
+export const CHUNK_SIZE = 32;
+
+export interface PlacedModel extends Stage {
+  readonly contextSide: Side;
+  readonly candidateSide: Side;
+  readonly dense: readonly DenseTerm[];
+  readonly linear: boolean;
+  readonly bias: number;
+}
+
+/** The model must have passed `validateServedModel`. */
+export function placeModel(kernel: KernelExports, memory: KernelMemory, model: ServedModel): PlacedModel {
+  placeTables(kernel, memory, model);
+  const fields = layoutFields(model.featureMap, model.architecture.embeddingDimension);
+  const layers = { cross: servedLayers("cross", model, inputWidth(fields)), mlp: servedLayers("mlp", model, inputWidth(fields)) };
+  const cross = layers.cross.map((layer) => new PlacedLayer(kernel, memory, layer));
+  const mlp = layers.mlp.map((layer) => new PlacedLayer(kernel, memory, layer));
+  const slot = layOutSlot(model.architecture, [...cross.slice(0, 1), ...mlp.slice(0, 1)]);
+  const [contextFields, candidateFields] = [sideOf(fields, "context"), sideOf(fields, "candidate")];
+  const contextSide = new Side(kernel, memory, slot, contextFields, 1);
+  const candidateSide = new Side(kernel, memory, slot, candidateFields, CHUNK_SIZE);
+  const scratch = scratchBytes([...layers.cross, ...layers.mlp], CHUNK_SIZE);
+  const stage: Stage = {
+    kernel,
+    memory,
+    slot,
+    context: memory.reserve(contextSide.slotBytes),
+    contextColumns: inputWidth(contextFields),
+    candidateColumns: inputWidth(candidateFields),
+    chunkSize: CHUNK_SIZE,
+    activations: memory.reserve(scratch.activations),
+    sums: memory.reserve(scratch.sums),
+  };
+  const dense: DenseTerm[] = [];
+  if (cross.length > 0) dense.push(placeCross(stage, 0, cross));
+  if (mlp.length > 0) dense.push(placeMlp(stage, cross.length > 0 ? 1 : 0, mlp));
+  const bias = float32Tensor(model, "bias")[0] as number; // validated: [1]
+  return { ...stage, contextSide, candidateSide, dense, linear: model.architecture.linear, bias };
+}
+
+function placeTables(kernel: KernelExports, memory: KernelMemory, model: ServedModel): void {
+  const { linear, embeddingDimension, embeddingBits } = model.architecture;
+  const columns = usesColumns(model.architecture);
+  kernel.setTables(
+    columns ? memory.place(int8Tensor(model, "embedding")) : 0,
+    columns ? memory.place(float32Tensor(model, "embedding.scale")) : 0,
+    linear ? memory.place(float32Tensor(model, "linear")) : 0,
+    embeddingDimension,
+    embeddingBits,
+  );
+}
+
+function sideOf(fields: readonly FieldLayout[], side: "context" | "candidate"): FieldLayout[] {
+  return fields.filter(({ field }) => field.from === side);
+}

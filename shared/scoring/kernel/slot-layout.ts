@@ -1,0 +1,45 @@
+// A slot: what the kernel keeps of one encoded side, the context's or a candidate's. All that scoring needs is in two of them.
+import type { Architecture } from "../architecture.ts";
+import { roundUp } from "./kernel-memory.ts";
+import type { PlacedLayer } from "./placed-layer.ts";
+
+/** The first layer of a term, whose sums are taken side by side, and where a slot has its side's. */
+export interface FirstLayer {
+  readonly placed: PlacedLayer;
+  readonly offset: number;
+}
+
+/** Offsets in bytes. The linear sum is at 0. */
+export interface SlotLayout {
+  /** FM sums, then sums of squares; 0: none. */
+  readonly fmOffset: number;
+  readonly fmDimension: number;
+  readonly firstLayers: readonly FirstLayer[];
+  /** The side's columns of x0, last in the slot; null where no term but first layers reads them. */
+  readonly columnsOffset: number | null;
+  readonly fixedBytes: number;
+}
+
+const LINEAR_BYTES = 16; // an f32, and alignment
+
+export function layOutSlot(architecture: Architecture, firstLayers: readonly PlacedLayer[]): SlotLayout {
+  const fmDimension = architecture.fm ? roundUp(architecture.embeddingDimension, 4) : 0;
+  let offset = LINEAR_BYTES + fmDimension * 8;
+  const placed = firstLayers.map((layer) => {
+    const first = { placed: layer, offset };
+    offset += layer.width * 4;
+    return first;
+  });
+  return {
+    fmOffset: fmDimension > 0 ? LINEAR_BYTES : 0,
+    fmDimension,
+    firstLayers: placed,
+    columnsOffset: architecture.cross ? offset : null,
+    fixedBytes: offset,
+  };
+}
+
+/** Bytes of a side's slot. */
+export function slotBytes({ fixedBytes, columnsOffset }: SlotLayout, columnCount: number): number {
+  return columnsOffset === null ? fixedBytes : fixedBytes + roundUp(columnCount, 4) * 4;
+}
