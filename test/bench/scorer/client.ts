@@ -28,9 +28,9 @@ export class EngineClient {
     await this.#send("/shape", { method: "PUT", body: JSON.stringify(header) });
   }
 
-  async probabilities(engine: string, cell: Cell): Promise<Float32Array> {
+  async probabilities(engine: string, cell: Cell): Promise<Float64Array> {
     const response = await this.#send(`/probabilities?${queryOf({ engine, ...cell, times: 1 })}`);
-    return new Float32Array(await response.arrayBuffer());
+    return new Float64Array(await response.arrayBuffer());
   }
 
   /** What `times` runs took, request and all. */

@@ -25,6 +25,8 @@ export interface CellFigures {
   readonly us: ByName;
   /** As above, by the wall clock. */
   readonly wallUs: ByName;
+  /** The quickest round of each: what a machine that others share comes to when it is left alone. */
+  readonly leastUs: ByName;
   /** (largest - smallest) / median of the rounds. */
   readonly spread: ByName;
   /** Needed multiply-adds / time, in 10^9 a second. */
@@ -51,6 +53,7 @@ export function figuresOf({ times, macs }: MeasuredCell, engines: readonly Engin
   return {
     us,
     wallUs,
+    leastUs: mapTimes(times, ({ cpu, wall }) => Math.min(...(cpu ?? wall))),
     spread: mapTimes(times, ({ cpu, wall }) => spread(cpu ?? wall)),
     gmacs: Object.fromEntries(
       Object.entries(macs).flatMap(([name, count]) => (us[name] ? [[name, count / us[name] / 1000]] : [])),

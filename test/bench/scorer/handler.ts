@@ -41,7 +41,7 @@ export function createHandler(engines: Engines): (request: Request) => Promise<R
       const query = readQuery(searchParams);
       const runner = await runnerOf(query);
       await runner.activate?.();
-      if (pathname === "/probabilities") return new Response((await runner.run()).slice());
+      if (pathname === "/probabilities") return new Response(Float64Array.from(await runner.run()));
       await repeat(runner, query.times);
     }
     return new Response(null, { status: 204 });

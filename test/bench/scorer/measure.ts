@@ -1,6 +1,6 @@
 // Measures every shape at every number of candidates, and holds the engines' answers against each other on the way.
 import type { BenchOptions } from "../benchmark.ts";
-import { type Agreement, checkAgreement, expectedProbabilities, TOLERANCES } from "./agreement.ts";
+import { type Agreement, checkAgreement, type Expected, expectedProbabilities, TOLERANCES } from "./agreement.ts";
 import type { Cell, EngineClient } from "./client.ts";
 import type { MeasuredCell } from "./figures.ts";
 import { macsOf } from "./macs.ts";
@@ -8,8 +8,9 @@ import { CEILING_MACS, CEILINGS, ENGINES } from "./roster.ts";
 import { measureRounds } from "./rounds.ts";
 import type { Shape } from "./shape.ts";
 
-/** Candidates at which the ceilings are measured too. */
-export const CEILING_COUNT = 100;
+/** Candidates at which the ceilings are measured too, and in this many times the rounds: what the goals are about. */
+const MAIN_COUNT = 100;
+const MAIN_ROUNDS = 2;
 
 export interface Measured {
   readonly cells: readonly MeasuredCell[];
@@ -32,15 +33,16 @@ export async function measure(
     const expected = expectedProbabilities(shape);
     for (const count of counts) {
       const name = `${shape.name}${count}`;
-      progress(`${name}: ${ENGINES.length} engines, ${rounds} rounds`);
+      const cellRounds = count === MAIN_COUNT ? rounds * MAIN_ROUNDS : rounds;
+      progress(`${name}: ${ENGINES.length} engines, ${cellRounds} rounds`);
       agreement[name] = await agreementOf(client, { shape: shape.name, count }, expected);
-      cells.push(await measureCell(client, shape, count, rounds));
+      cells.push(await measureCell(client, shape, count, cellRounds));
     }
   }
   return { cells, agreement };
 }
 
-async function agreementOf(client: EngineClient, cell: Cell, expected: Float64Array): Promise<Record<string, Agreement>> {
+async function agreementOf(client: EngineClient, cell: Cell, expected: Expected): Promise<Record<string, Agreement>> {
   const found: Record<string, Agreement> = {};
   for (const { name, precision } of ENGINES) {
     const probabilities = await client.probabilities(name, cell);
@@ -52,7 +54,7 @@ async function agreementOf(client: EngineClient, cell: Cell, expected: Float64Ar
 }
 
 async function measureCell(client: EngineClient, shape: Shape, count: number, rounds: number): Promise<MeasuredCell> {
-  const ceilings = count === CEILING_COUNT ? Object.keys(CEILINGS) : [];
+  const ceilings = count === MAIN_COUNT ? Object.keys(CEILINGS) : [];
   const names = [...ENGINES.map(({ name }) => name), ...ceilings];
   const times = await measureRounds(client, names, { shape: shape.name, count }, rounds);
   const macs = Object.fromEntries([

@@ -29,6 +29,7 @@ export function report(
     gmacs: byCell(({ gmacs }) => gmacs),
     us: byCell(({ us }) => us),
     wallUs: byCell(({ wallUs }) => wallUs),
+    leastUs: byCell(({ leastUs }) => leastUs),
     spread: byCell((one) => one.spread),
     agreement,
     leftOut,

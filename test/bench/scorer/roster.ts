@@ -4,7 +4,9 @@ import type { Reuse } from "./macs.ts";
 
 export const ENGINES: readonly (EngineFacts & { readonly reuse: Reuse })[] = [
   { name: "oursDense", label: "ours, dense", side: "ours", precision: "int8", reuse: "dense" },
+  { name: "oursPlainBuild", label: "ours, dense, build without relaxed SIMD", side: "ours", precision: "int8", reuse: "dense" },
   { name: "oursContext", label: "ours, context once", side: "ours", precision: "int8", reuse: "context" },
+  { name: "oursCached", label: "ours, context once, creatives cached", side: "ours", precision: "int8", reuse: "cached" },
   { name: "ortInt8Dynamic", label: "onnxruntime-web int8, dynamic scales", side: "peer", precision: "int8", reuse: "dense" },
   { name: "ortInt8Static", label: "onnxruntime-web int8, static scales", side: "peer", precision: "int8", reuse: "dense" },
   { name: "ortF32", label: "onnxruntime-web f32", side: "peer", precision: "f32", reuse: "dense" },

@@ -8,10 +8,10 @@ export interface Times {
   readonly cpu: readonly number[] | null;
 }
 
-const TARGET_MS = 75;
+const TARGET_MS = 60;
 const ENOUGH_MS = 20;
 /** V8 compiles wasm and JavaScript again, better, while they run. */
-const WARM_UP_MS = 400;
+const WARM_UP_MS = 600;
 
 /** Times by engine. */
 export async function measureRounds(

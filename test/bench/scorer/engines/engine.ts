@@ -1,9 +1,11 @@
 // What an engine is: made ready for a shape and a number of candidates once, then run many times on that one request.
 import type { Shape } from "../shape.ts";
 
+export type Probabilities = Float32Array | Float64Array;
+
 export interface Runner {
   /** One request: from the rows of its features to the candidates' calibrated probabilities; [count], read before the next run. */
-  run(): Float32Array | Promise<Float32Array>;
+  run(): Probabilities | Promise<Probabilities>;
   /** Called before a series of runs, where engines share something that can be switched. */
   activate?(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 // The served model as ONNX graphs for onnxruntime: f32, int8 with scales taken at run time, int8 with scales known before.
 // All gather embeddings from a table, run the net, add FM and linear terms where the model has them, and end in probabilities.
-import { float32Tensor, int8Tensor, layerShapes } from "../../../../shared/scoring/served-layers.ts";
 import type { DenseLayer, FloatModel } from "../../../../training/model/float-model.ts";
+import { quantizeRows } from "../../../../training/quantize/quantize-rows.ts";
 import { netLayers, toFloatModel } from "../float-net.ts";
 import type { Shape } from "../shape.ts";
 import { GraphBuilder } from "./graph-builder.ts";
@@ -55,9 +55,9 @@ function floatLayer(graph: GraphBuilder, x: string, { weight, bias, inputs, outp
 }
 
 /** Each layer takes the scale of its input from the input itself: onnxruntime's own fusion of that. The head stays in f32. */
-function dynamicNet(graph: GraphBuilder, shape: Shape, model: FloatModel): string {
+function dynamicNet(graph: GraphBuilder, _: Shape, model: FloatModel): string {
   const layers = netLayers(model);
-  const hidden = quantizedLayers(shape).slice(0, -1);
+  const hidden = quantizedLayers(model).slice(0, -1);
   const x = hidden.reduce(
     (input, { weight, scale, bias, inputs, outputs }) => {
       const weights = graph.constant({ type: "i8", dims: [inputs, outputs], data: transpose(weight, inputs, outputs) });
@@ -75,7 +75,7 @@ function dynamicNet(graph: GraphBuilder, shape: Shape, model: FloatModel): strin
  * point 0: what is below it is cut off, which is ReLU. Sums of the head come out in f32.
  */
 function staticNet(graph: GraphBuilder, shape: Shape, model: FloatModel): string {
-  const layers = quantizedLayers(shape);
+  const layers = quantizedLayers(model);
   const scales = shape.inputMaxima.map((largest, l) => (l === 0 ? 2 : 1) * (largest / LARGEST_U8)); // x0 has both signs
   const u8 = (value: number) => graph.constant({ type: "u8", dims: [], data: Uint8Array.of(value) });
   const table = quantizeTable(model.embedding, scales[0] as number); // a scale a layer
@@ -100,14 +100,12 @@ function quantizeTable(embedding: Float32Array, scale: number): Uint8Array {
   return Uint8Array.from(embedding, (x) => Math.min(LARGEST_U8, Math.max(0, Math.round(x / scale) + ZERO_POINT)));
 }
 
-function quantizedLayers(shape: Shape) {
-  const { architecture, featureMap } = shape;
-  return layerShapes("mlp", architecture, featureMap.fields.length * architecture.embeddingDimension).map((layer) => ({
-    ...layer,
-    weight: int8Tensor(shape, `${layer.name}.weight`),
-    scale: float32Tensor(shape, `${layer.name}.scale`),
-    bias: float32Tensor(shape, `${layer.name}.bias`),
-  }));
+/** A layer with int8 weights, a scale an output: what onnxruntime calls per channel. */
+function quantizedLayers(model: FloatModel) {
+  return netLayers(model).map((layer) => {
+    const { values, scales } = quantizeRows(layer.weight, layer.inputs);
+    return { ...layer, weight: values, scale: scales };
+  });
 }
 
 function linearTerm(graph: GraphBuilder, linear: Float32Array): string {
