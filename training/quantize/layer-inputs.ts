@@ -18,13 +18,11 @@ const HEADROOM = { 7: 1, 11: 2 } as const;
 /** Scale of a layer or a column that saw no input but 0: any will do. */
 const IDLE_SCALE = 1;
 
-/**
- * Largest integer weight of a large layer of 7-bit inputs. Its products are added up in i16 for as long as no sum can overflow, which is
- * four times longer than at 127. With clipping it cost nothing that could be measured on Frappe's layers of 400; in the simulator's
- * layers of 32 it moved the AUC by up to 1.1e-4 either way, and there is little to save in those.
- */
-const COARSE_WEIGHT_MAX = 31;
+/** From this many weights on, a layer's are rounded so that its products can be added up in i16 for long (see `quantizeProvenRows`). */
 const LARGE_LAYER_WEIGHTS = 8192;
+
+/** A column's scale is at least this share of the largest column's: what was hardly ever seen may still come. */
+const SMALLEST_SHARE = 0.01;
 
 /** `columnScales`, [inputs], where `input.scale` is null. */
 export interface ChosenInput {
@@ -59,7 +57,9 @@ function isOverX0(name: string, { cross }: FloatModel): boolean {
 }
 
 function perColumn(columns: Float32Array): ChosenInput {
-  return { input: { scale: null, bits: 7 }, columnScales: columns.map((most) => scaleOf(most, 7, true)) };
+  const smallest = columns.reduce((most, x) => Math.max(most, x), 0) * SMALLEST_SHARE;
+  const columnScales = columns.map((most) => scaleOf(Math.max(most, smallest), 7, true));
+  return { input: { scale: null, bits: 7 }, columnScales };
 }
 
 /** Largest magnitude of each input, by layer. */
@@ -95,10 +95,12 @@ function raiseToTable(columns: Float32Array, { featureMap, embedding, embeddingD
 
 const looksUp = ({ kind }: FieldLayout["field"]): boolean => kind !== "numeric" && kind !== "vector";
 
-/** Largest integer that a layer's weights are rounded to. */
-export function weightMaxOf(name: string, { bits }: LayerInput, weightCount: number): number {
-  const coarse = bits === 7 && name.startsWith("mlp.") && weightCount >= LARGE_LAYER_WEIGHTS;
-  return coarse ? COARSE_WEIGHT_MAX : 127;
+/**
+ * Whether a layer gives up bits of its weights for speed. On Frappe's layers of 400 that cost nothing that could be measured; in the
+ * simulator's layers of 32 it moved the AUC by up to 8e-5, and there is little to save in those.
+ */
+export function isCoarse(name: string, { bits }: LayerInput, weightCount: number): boolean {
+  return bits === 7 && name.startsWith("mlp.") && weightCount >= LARGE_LAYER_WEIGHTS;
 }
 
 function scaleOf(largest: number, bits: LayerInput["bits"], signed: boolean): number {

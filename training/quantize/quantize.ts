@@ -5,7 +5,8 @@ import type { ServedModel } from "../../shared/scoring/scorer.ts";
 import { usesColumns, validateServedModel } from "../../shared/scoring/validate-served-model.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import type { DenseLayer, FloatModel } from "../model/float-model.ts";
-import { type ChosenInput, chooseInputs, namedLayers, weightMaxOf } from "./layer-inputs.ts";
+import { type ChosenInput, chooseInputs, isCoarse, namedLayers } from "./layer-inputs.ts";
+import { quantizeProvenRows } from "./proven-rows.ts";
 import { packRows, quantizeRows } from "./quantize-rows.ts";
 
 /**
@@ -75,8 +76,8 @@ function addLayer(
   { input, columnScales }: ChosenInput,
 ): void {
   const scaled = columnScales ? weight.map((w, i) => w * (columnScales[i % inputs] as number)) : weight; // [outputs, inputs]
-  const largest = weightMaxOf(name, input, weight.length);
-  const { values, scales } = quantizeRows(scaled, inputs, largest, largest < 127);
+  const coarse = isCoarse(name, input, weight.length);
+  const { values, scales } = coarse ? quantizeProvenRows(scaled, inputs) : quantizeRows(scaled, inputs);
   tensors.set(`${name}.weight`, { dtype: "I8", shape: [scales.length, inputs], data: values });
   tensors.set(`${name}.scale`, vector(scales));
   tensors.set(`${name}.bias`, vector(bias));

@@ -4,6 +4,11 @@
 const ACTIVATION_MAX = 127;
 const INT16_MAX = 32_767;
 
+/** Whether a lane whose weights above and below 0 have these sums can overflow i16 by no activations. */
+export function fitsInt16(positive: number, negative: number): boolean {
+  return Math.max(positive, negative) * ACTIVATION_MAX <= INT16_MAX;
+}
+
 /** Outputs of a panel, and inputs of a step, of `productBytes`. */
 export const PANEL = 16;
 export const STEP = 4;
@@ -37,7 +42,7 @@ function fits(panel: Int8Array, step: number, positive: Int32Array, negative: In
     const [a, b] = [panel[step + 2 * lane] as number, panel[step + 2 * lane + 1] as number]; // within the step
     const most = (positive[lane] as number) + Math.max(a, 0) + Math.max(b, 0);
     const least = (negative[lane] as number) + Math.max(-a, 0) + Math.max(-b, 0);
-    if (Math.max(most, least) * ACTIVATION_MAX > INT16_MAX) return false;
+    if (!fitsInt16(most, least)) return false;
   }
   return true;
 }
