@@ -75,38 +75,43 @@ class KernelScorer implements CachingScorer {
     this.#begin(context, keys.length);
     for (let first = 0; first < keys.length; first += CHUNK_SIZE) {
       const size = Math.min(CHUNK_SIZE, keys.length - first);
-      this.#cache.beginRound();
-      this.#fillCache(keys, first, size, encode);
-      const { int32 } = this.#model.memory; // after filling, which may grow the memory
-      for (let i = 0; i < size; i++) int32[(this.#chunkPointers >>> 2) + i] = this.#cache.find(keys[first + i] as Key); // i < size
+      this.#findSlots(keys, first, size, encode);
       this.#scoreSlots(this.#chunkPointers, first, size);
     }
     return this.#finish(keys.length);
   }
 
-  /** Encodes those of a chunk's keys that the cache does not have, all together, and keeps them. */
-  #fillCache<Key extends object>(
+  /** Leaves the slots of a chunk's keys in `#chunkPointers`; those that the cache does not have are encoded, all together, and kept. */
+  #findSlots<Key extends object>(
     keys: readonly Key[],
     first: number,
     size: number,
     encode: (key: Key, into: BagWriter) => void,
   ): void {
+    const pointers = this.#model.memory.int32;
+    const at = this.#chunkPointers >>> 2;
+    let missing = false;
+    this.#cache.beginRound();
+    for (let i = 0; i < size; i++) missing = (pointers[at + i] = this.#cache.find(keys[first + i] as Key)) === 0 || missing; // i < size
+    if (missing) this.#addMissing(keys.slice(first, first + size), encode);
+  }
+
+  #addMissing<Key extends object>(chunk: readonly Key[], encode: (key: Key, into: BagWriter) => void): void {
     const { memory, candidateSide } = this.#model;
-    let missing: Key[] | null = null;
-    for (let i = first; i < first + size; i++) {
-      const key = keys[i] as Key; // below first + size
-      if (this.#cache.find(key) === 0) (missing ??= []).push(key);
-    }
-    if (missing === null) return;
+    const { slotBytes } = candidateSide;
+    const missing = chunk.filter((key) => this.#cache.find(key) === 0);
     this.#writer.clear();
     for (const key of missing) encode(key, this.#writer);
-    const put = this.#region.put(this.#writer.view());
-    candidateSide.encode(this.#region, put, 0, missing.length, this.#batch);
+    candidateSide.encode(this.#region, this.#region.put(this.#writer.view()), 0, missing.length, this.#batch);
     for (const [i, key] of missing.entries()) {
-      const slot = this.#batch + i * candidateSide.slotBytes;
-      const kept = this.#cache.add(key);
-      memory.bytes.copyWithin(kept, slot, slot + candidateSide.slotBytes);
+      const slot = this.#batch + i * slotBytes;
+      const kept = this.#cache.add(key); // may grow the memory
+      memory.bytes.copyWithin(kept, slot, slot + slotBytes);
     }
+    memory.int32.set(
+      chunk.map((key) => this.#cache.find(key)),
+      this.#chunkPointers >>> 2,
+    );
   }
 
   /** Encodes the context into its slot. */

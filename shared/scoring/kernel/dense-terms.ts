@@ -3,8 +3,8 @@ import type { ServedLayer } from "../served-layers.ts";
 import { isDown } from "../served-layers.ts";
 import type { KernelExports } from "./exports.ts";
 import { type KernelMemory, roundUp } from "./kernel-memory.ts";
-import type { ActivationRows, PlacedLayer, PlacedWeights } from "./placed-layer.ts";
-import type { SlotLayout } from "./slot-layout.ts";
+import type { ActivationRows, PlacedLayer, PlacedWeights, SumRows } from "./placed-layer.ts";
+import type { FirstLayer, SlotLayout } from "./slot-layout.ts";
 
 /** Adds a term to `count` logits, of as many slots (an array of pointers). */
 export type DenseTerm = (slots: number, count: number, logits: number) => void;
@@ -22,32 +22,43 @@ export interface Stage {
   readonly activations: number;
   /** i32 sums of the widest layer. */
   readonly sums: number;
+  /** As many i32 zeros as the widest layer has sums. */
+  readonly zeros: number;
 }
 
 /** A layer after the first, with all its weights. */
 interface InnerLayer {
   readonly placed: PlacedLayer;
   readonly weights: PlacedWeights;
+  /** Bytes from one row of its activations to the next, where they are the requantized sums of the layer before it. */
+  readonly stride: number;
+  /** Where its own sums are. */
+  readonly sums: SumRows;
 }
 
-/** Bytes that a chunk needs for activations and for sums, whatever the layer. */
-export function scratchBytes(layers: readonly ServedLayer[], chunkSize: number): { activations: number; sums: number } {
-  const widest = roundUp(Math.max(16, ...layers.map(({ inputs, outputs }) => Math.max(inputs, outputs))), 16);
-  return { activations: chunkSize * widest * 2, sums: chunkSize * widest * 4 };
+/** Inputs or outputs of the widest layer, rounded up to whole panels. */
+export function widestOf(layers: readonly ServedLayer[]): number {
+  return roundUp(Math.max(16, ...layers.map(({ inputs, outputs }) => Math.max(inputs, outputs))), 16);
 }
 
 /** Layers of ReLU, then the head. `layers` are all of the term, the first of them the slot's `index`-th. */
 export function placeMlp(stage: Stage, index: number, layers: readonly PlacedLayer[]): DenseTerm {
-  const { kernel, activations, sums } = stage;
-  const inner = placeInner(layers);
+  const { kernel, context, slot, activations, sums } = stage;
+  const inner = placeInner(stage, layers);
+  const first = slot.firstLayers[index] as FirstLayer; // the caller's own index
   const head = layers.at(-1) as PlacedLayer; // always there
+  const base = context + first.offset;
   return (slots, count, logits) => {
-    let last = joinFirst(stage, index, slots, count);
-    for (const { placed, weights } of inner) {
-      placed.requantize(last, sums, count, activations);
-      placed.multiply(weights, { pointer: activations, stride: placed.strideOf(last.width) }, count, sums, placed.width * 4);
+    let last = first.placed;
+    let rows: SumRows = { pointers: slots, offset: first.offset, base };
+    for (const layer of inner) {
+      const { placed, weights, stride } = layer;
+      placed.requantize(last, rows, count, activations);
+      placed.multiply(weights, { pointer: activations, stride }, count, sums, placed.width * 4);
       last = placed;
+      rows = layer.sums;
     }
+    if (inner.length === 0) kernel.join(slots, count, first.offset, base, head.width, sums);
     kernel.addHead(sums, head.width * 4, count, headFactor(head), headBias(head), logits);
   };
 }
@@ -55,19 +66,20 @@ export function placeMlp(stage: Stage, index: number, layers: readonly PlacedLay
 /** Layers of x += x0 * (W x + b), then the head. */
 export function placeCross(stage: Stage, index: number, layers: readonly PlacedLayer[]): DenseTerm {
   const { kernel, memory, context, contextColumns, candidateColumns, chunkSize, activations, sums, slot } = stage;
-  const inner = placeInner(layers);
+  const inner = placeInner(stage, layers);
+  const first = slot.firstLayers[index] as FirstLayer; // the caller's own index
+  const firstSums = sumRowsOf(stage, first.placed.width);
   const head = layers.at(-1) as PlacedLayer; // always there
   const columns = contextColumns + candidateColumns;
   const stride = roundUp(columns, 16) * 4;
   const [x0, x] = [memory.reserve(chunkSize * stride), memory.reserve(chunkSize * stride)];
   const offset = slot.columnsOffset as number; // a model with a cross net keeps columns
-  const from = context + offset;
 
-  /** x += x0 * (W x + b), or with the first half of a low-rank W the activations of the second. */
-  function finish(last: PlacedLayer, next: InnerLayer, count: number): ActivationRows {
+  /** Activations of `next`: of x += x0 * (W x + b), or of what the first half of a low-rank W gives the second. */
+  function finish(last: PlacedLayer, lastSums: SumRows, next: InnerLayer, count: number): ActivationRows {
     if (isDown(last.layer)) {
-      next.placed.requantize(last, sums, count, activations);
-      return { pointer: activations, stride: next.placed.strideOf(last.width) };
+      next.placed.requantize(last, lastSums, count, activations);
+      return { pointer: activations, stride: next.stride };
     }
     kernel.crossStep(sums, count, last.width, last.factors, last.biases, x0, x, stride);
     const rows = { pointer: activations, stride: next.placed.strideOf(columns) };
@@ -76,27 +88,34 @@ export function placeCross(stage: Stage, index: number, layers: readonly PlacedL
   }
 
   return (slots, count, logits) => {
-    kernel.joinColumns(slots, count, offset, from, contextColumns * 4, candidateColumns * 4, x0, stride);
+    kernel.joinColumns(slots, count, offset, context + offset, contextColumns * 4, candidateColumns * 4, x0, stride);
     memory.bytes.copyWithin(x, x0, x0 + count * stride);
-    let last = joinFirst(stage, index, slots, count);
+    kernel.join(slots, count, first.offset, context + first.offset, first.placed.width, sums);
+    let last = first.placed;
+    let lastSums = firstSums;
     for (const layer of inner) {
-      const rows = finish(last, layer, count);
+      const rows = finish(last, lastSums, layer, count);
       layer.placed.multiply(layer.weights, rows, count, sums, layer.placed.width * 4);
       last = layer.placed;
+      lastSums = layer.sums;
     }
     kernel.addHead(sums, head.width * 4, count, headFactor(head), headBias(head), logits);
   };
 }
 
-function placeInner(layers: readonly PlacedLayer[]): InnerLayer[] {
-  return layers.slice(1).map((placed) => ({ placed, weights: placed.placeWeights(0, placed.layer.inputs) }));
+function placeInner(stage: Stage, layers: readonly PlacedLayer[]): InnerLayer[] {
+  return layers.slice(1).map((placed, before) => ({
+    placed,
+    weights: placed.placeWeights(0, placed.layer.inputs),
+    stride: placed.strideOf((layers[before] as PlacedLayer).width), // the layer before it
+    sums: sumRowsOf(stage, placed.width),
+  }));
 }
 
-/** The first layer's sums of the chunk: context's and candidate's. i32 are exact, so that adding them up later changes no bit. */
-function joinFirst({ kernel, slot, context, sums }: Stage, index: number, slots: number, count: number): PlacedLayer {
-  const { placed, offset } = slot.firstLayers[index] as SlotLayout["firstLayers"][number]; // the caller's own index
-  kernel.join(slots, count, offset, context + offset, placed.width, sums);
-  return placed;
+/** The rows that a layer's product leaves in scratch. */
+function sumRowsOf({ memory, sums, zeros, chunkSize }: Stage, width: number): SumRows {
+  const pointers = Int32Array.from({ length: chunkSize }, (_, row) => sums + row * width * 4);
+  return { pointers: memory.place(pointers), offset: 0, base: zeros };
 }
 
 const headFactor = ({ layer }: PlacedLayer): number => layer.factor[0] as number; // a head has one output

@@ -22,6 +22,13 @@ export interface ActivationRows {
   readonly stride: number;
 }
 
+/** Rows of i32 sums: each at `offset` into what its pointer, in the array at `pointers`, points at, plus the row at `base`. */
+export interface SumRows {
+  readonly pointers: number;
+  readonly offset: number;
+  readonly base: number;
+}
+
 /** A layer whose weights are packed part by part: the first layer's inputs come from two sides. */
 export class PlacedLayer {
   /** i32 in a row of sums. */
@@ -97,12 +104,13 @@ export class PlacedLayer {
   }
 
   /** Sums of the layer before -> activations, `strideOf(before.width)` bytes a row. */
-  requantize(before: PlacedLayer, sums: number, count: number, out: number): void {
+  requantize(before: PlacedLayer, { pointers, offset, base }: SumRows, count: number, out: number): void {
     const { lowest, highest } = this.layer;
     const { width, factors, biases } = before;
     if (this.#asBytes) {
-      this.#kernel.requantizeBytes(sums, count, width, factors, biases, lowest, highest, this.#zeroPoint, out);
-    } else this.#kernel.requantizeWords(sums, count, width, factors, biases, lowest, highest, out);
+      const zeroPoint = this.#zeroPoint;
+      this.#kernel.requantizeBytes(pointers, count, offset, base, width, factors, biases, lowest, highest, zeroPoint, out);
+    } else this.#kernel.requantizeWords(pointers, count, offset, base, width, factors, biases, lowest, highest, out);
   }
 
   /** Sums of `count` rows, `sumStride` bytes apart. */

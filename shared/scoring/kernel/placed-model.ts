@@ -3,7 +3,7 @@ import { type FieldLayout, inputWidth, layoutFields } from "../../features/featu
 import type { ServedModel } from "../scorer.ts";
 import { float32Tensor, int8Tensor, servedLayers } from "../served-layers.ts";
 import { usesColumns } from "../validate-served-model.ts";
-import { type DenseTerm, placeCross, placeMlp, type Stage, scratchBytes } from "./dense-terms.ts";
+import { type DenseTerm, placeCross, placeMlp, type Stage, widestOf } from "./dense-terms.ts";
 import type { KernelExports } from "./exports.ts";
 import type { KernelMemory } from "./kernel-memory.ts";
 import { PlacedLayer } from "./placed-layer.ts";
@@ -32,7 +32,7 @@ export function placeModel(kernel: KernelExports, memory: KernelMemory, model: S
   const [contextFields, candidateFields] = [sideOf(fields, "context"), sideOf(fields, "candidate")];
   const contextSide = new Side(kernel, memory, slot, contextFields, 1);
   const candidateSide = new Side(kernel, memory, slot, candidateFields, CHUNK_SIZE);
-  const scratch = scratchBytes([...layers.cross, ...layers.mlp], CHUNK_SIZE);
+  const widest = widestOf([...layers.cross, ...layers.mlp]);
   const stage: Stage = {
     kernel,
     memory,
@@ -41,8 +41,9 @@ export function placeModel(kernel: KernelExports, memory: KernelMemory, model: S
     contextColumns: inputWidth(contextFields),
     candidateColumns: inputWidth(candidateFields),
     chunkSize: CHUNK_SIZE,
-    activations: memory.reserve(scratch.activations),
-    sums: memory.reserve(scratch.sums),
+    activations: memory.reserve(CHUNK_SIZE * widest * 2),
+    sums: memory.reserve(CHUNK_SIZE * widest * 4),
+    zeros: memory.reserve(widest * 4),
   };
   const dense: DenseTerm[] = [];
   if (cross.length > 0) dense.push(placeCross(stage, 0, cross));

@@ -25,7 +25,7 @@ describe("quantizeProvenRows", () => {
         const scale = scales[0] as number;
         expect(worstLane(values) * 127).toBeLessThanOrEqual(32_767);
         for (const [i, x] of row.entries())
-          expect(Math.abs(x - (values[i] ?? 0) * scale)).toBeLessThanOrEqual(scale * 0.5001 + 1e-45);
+          expect(Math.abs(x - (values[i] ?? 0) * scale)).toBeLessThanOrEqual(scale * 0.5001 + 1e-40);
       }),
     );
   });

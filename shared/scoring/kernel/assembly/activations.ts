@@ -72,10 +72,15 @@ export function quantizeBytes(
   }
 }
 
-/** Sums [count, width] -> sum * factor + bias -> activations [count, width] of the next layer. `width` is a multiple of 16. */
+/**
+ * Sums -> sum * factor + bias -> activations [count, width] of the next layer. A row's sums are what lies `offset` bytes into what
+ * its pointer in `rows` points at, plus `base`: i32 [width] each, `width` a multiple of 16.
+ */
 export function requantizeWords(
-  sums: usize,
+  rows: usize,
   count: i32,
+  offset: usize,
+  base: usize,
   width: usize,
   factors: usize,
   biases: usize,
@@ -87,11 +92,11 @@ export function requantizeWords(
   const high = f32x4.splat(highest);
   const zero = i32x4.splat(ROUNDER_BITS);
   for (let i = 0; i < count; i++) {
+    const from = <usize>load<u32>(rows + ((<usize>i) << 2)) + offset;
     for (let c: usize = 0; c < width << 2; c += 32) {
-      const a = round(affine(v128.load(sums), v128.load(factors + c), v128.load(biases + c)), low, high, zero);
-      const b = round(affine(v128.load(sums, 16), v128.load(factors + c, 16), v128.load(biases + c, 16)), low, high, zero);
+      const a = round(output(from + c, base + c, factors + c, biases + c), low, high, zero);
+      const b = round(output(from + c + 16, base + c + 16, factors + c + 16, biases + c + 16), low, high, zero);
       v128.store(out, i16x8.narrow_i32x4_s(a, b));
-      sums += 32;
       out += 16;
     }
   }
@@ -99,8 +104,10 @@ export function requantizeWords(
 
 /** As `requantizeWords`, to bytes that stand `zeroPoint` above the activation. */
 export function requantizeBytes(
-  sums: usize,
+  rows: usize,
   count: i32,
+  offset: usize,
+  base: usize,
   width: usize,
   factors: usize,
   biases: usize,
@@ -113,18 +120,21 @@ export function requantizeBytes(
   const high = f32x4.splat(highest);
   const zero = i32x4.splat(ROUNDER_BITS - zeroPoint);
   for (let i = 0; i < count; i++) {
+    const from = <usize>load<u32>(rows + ((<usize>i) << 2)) + offset;
     for (let c: usize = 0; c < width << 2; c += 64) {
-      const f = factors + c;
-      const s = biases + c;
-      const a = round(affine(v128.load(sums), v128.load(f), v128.load(s)), low, high, zero);
-      const b = round(affine(v128.load(sums, 16), v128.load(f, 16), v128.load(s, 16)), low, high, zero);
-      const d = round(affine(v128.load(sums, 32), v128.load(f, 32), v128.load(s, 32)), low, high, zero);
-      const e = round(affine(v128.load(sums, 48), v128.load(f, 48), v128.load(s, 48)), low, high, zero);
+      const a = round(output(from + c, base + c, factors + c, biases + c), low, high, zero);
+      const b = round(output(from + c + 16, base + c + 16, factors + c + 16, biases + c + 16), low, high, zero);
+      const d = round(output(from + c + 32, base + c + 32, factors + c + 32, biases + c + 32), low, high, zero);
+      const e = round(output(from + c + 48, base + c + 48, factors + c + 48, biases + c + 48), low, high, zero);
       v128.store(out, i8x16.narrow_i16x8_u(i16x8.narrow_i32x4_s(a, b), i16x8.narrow_i32x4_s(d, e)));
-      sums += 64;
       out += 16;
     }
   }
+}
+
+/** Of four columns: (sum + base) * factor + bias. i32 are exact, so that adding the context's sums last changes no bit. */
+function output(sums: usize, base: usize, factors: usize, biases: usize): v128 {
+  return affine(i32x4.add(v128.load(sums), v128.load(base)), v128.load(factors), v128.load(biases));
 }
 
 /** sum * factor + bias, of four columns. */

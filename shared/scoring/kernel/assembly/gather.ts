@@ -100,7 +100,7 @@ function putValues(field: usize, rows: usize, weights: usize, begin: i32, end: i
   }
 }
 
-/** Sum over the bag, in its order, of f32(q) * (scale * weight): 16 columns at a time, then 4, then 1. */
+/** Sum over the bag, in its order and from 0, of f32(q) * (scale * weight): 16 columns at a time, then 4, then 1. */
 function embed(rows: usize, weights: usize, begin: i32, end: i32, out: usize): void {
   let column: usize = 0;
   for (; column + 16 <= dimension; column += 16) embed16(rows, weights, begin, end, column, out + (column << 2));
