@@ -32,13 +32,23 @@ export function createModelLoader({ kernel, ...options }: ModelLoaderOptions): C
   return createChannelLoader({ ...options, payloadType: "application/vnd.selvedge.manifest+json", build });
 }
 
-async function buildEdgeModel(kernel: WebAssembly.Module, task: string, payload: unknown, fetchObject: FetchObject) {
+/**
+ * The last stage of a load: a manifest's payload and the weights that it names. Throws `CodedError`: those of `parseManifest`,
+ * `readSafetensors` and `createKernelScorer`, and `manifest_misplaced`.
+ */
+export async function buildEdgeModel(
+  kernel: WebAssembly.Module,
+  task: string,
+  payload: unknown,
+  fetchObject: FetchObject,
+): Promise<EdgeModel> {
   const manifest = parseManifest(payload);
   if (manifest.task !== task)
     throw new CodedError("manifest_misplaced", "manifest.task", `expected ${task}, found ${manifest.task}`);
-  const { featureMap, architecture, calibration } = manifest;
-  const served = { featureMap, architecture, tensors: readSafetensors(await fetchObject(manifest.files.weights.sha256)) };
+  const { featureMap, architecture, calibration, files } = manifest;
+  const served = { featureMap, architecture, tensors: readSafetensors(await fetchObject(files.weights.sha256)) };
+  const scorer = createKernelScorer(kernel, served, calibration); // first, because it refuses a map that does not hold together
   const encoder = createEncoder(featureMap);
   const bags = { context: new BagWriter(encoder.context.fieldCount), candidate: new BagWriter(encoder.candidate.fieldCount) };
-  return { manifest, encoder, scorer: createKernelScorer(kernel, served, calibration), bags };
+  return { manifest, encoder, scorer, bags };
 }

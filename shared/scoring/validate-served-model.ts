@@ -14,6 +14,15 @@ interface TensorSpec {
 /** Bytes that one scorer may address: wasm's 32-bit memory, less room for activations and requests. */
 const MAX_MODEL_BYTES = 3.5 * 2 ** 30;
 
+/** Rows are numbered in i32. */
+const MAX_ROWS = 2 ** 31 - 1;
+
+/** A chunk of candidates keeps room for its columns, also where no layer reads them: 16 MiB of these. */
+const MAX_COLUMNS = 131_072;
+
+/** Far more than any task can ask for; few enough that a list of them is no burden. */
+const MAX_LAYERS = 256;
+
 /**
  * Checks feature map, architecture and tensors against each other: rows, names, dtypes, shapes, finite numbers, layer widths.
  *
@@ -25,6 +34,7 @@ export function validateServedModel(model: ServedModel): void {
   const width = inputWidth(layoutFields(model.featureMap, model.architecture.embeddingDimension));
   const layers = [...layerShapes("cross", model.architecture, width), ...layerShapes("mlp", model.architecture, width)];
   checkLayers(model, layers);
+  checkColumns(model, width);
   const specs = tensorSpecs(model, layers);
   for (const [name, spec] of specs) checkTensor(name, spec, model.tensors.get(name));
   for (const name of model.tensors.keys()) if (!specs.has(name)) fail(name, "the architecture has no such tensor");
@@ -40,9 +50,13 @@ export function usesColumns({ fm, cross, mlp }: ServedModel["architecture"]): bo
 }
 
 function checkFields({ featureMap: { fields, rowCount } }: ServedModel): void {
+  if (rowCount > MAX_ROWS) fail("featureMap.rowCount", `${rowCount} rows; at most ${MAX_ROWS} can be numbered`);
+  let end = 0;
   for (const [i, field] of fields.entries()) {
     const path = `featureMap.fields[${i}]`;
-    if (field.firstRow + field.rowCount > rowCount) fail(path, `its rows end past the map's ${rowCount}`);
+    if (field.firstRow < end) fail(path, `its rows begin at ${field.firstRow}, those of the field before it end at ${end}`);
+    end = field.firstRow + field.rowCount;
+    if (end > rowCount) fail(path, `its rows end past the map's ${rowCount}`);
     if (field.from === "context" && fields[i - 1]?.from === "candidate")
       fail(path, "context fields come before candidate fields");
     if (field.rowCount < rowsNeeded(field))
@@ -63,6 +77,7 @@ function checkLayers({ architecture: { cross, mlp } }: ServedModel, layers: read
   if (mlp && mlp.inputs.length !== mlp.hidden.length) fail("architecture.mlp.inputs", "one for each hidden layer");
   if (cross && cross.downInputs.length !== (cross.rank === null ? 0 : cross.inputs.length))
     fail("architecture.cross.downInputs", "one for each layer where there is a rank, else none");
+  if (layers.length > MAX_LAYERS) fail("architecture", `${layers.length} layers; at most ${MAX_LAYERS}`);
   for (const { name, inputs, outputs, input, overX0 } of layers) {
     const widest = Math.max(inputs, outputs);
     if (widest > MAX_LAYER_INPUTS) fail(`${name}.weight`, `${widest} wide; integer sums hold at most ${MAX_LAYER_INPUTS}`);
@@ -70,6 +85,13 @@ function checkLayers({ architecture: { cross, mlp } }: ServedModel, layers: read
     if (input.scale !== null && !isUsable(input.scale))
       fail(`${name}.weight`, `input scale ${input.scale} and its inverse are not positive f32s`);
   }
+}
+
+/** What no layer bounds: a model may have none, or none that looks at embeddings. */
+function checkColumns({ architecture: { embeddingDimension } }: ServedModel, width: number): void {
+  if (embeddingDimension > MAX_LAYER_INPUTS)
+    fail("architecture.embeddingDimension", `${embeddingDimension}; at most ${MAX_LAYER_INPUTS}`);
+  if (width > MAX_COLUMNS) fail("featureMap.fields", `${width} columns of x0; at most ${MAX_COLUMNS}`);
 }
 
 const isUsable = (scale: number): boolean => [Math.fround(scale), invert(scale)].every((value) => value > 0 && value < Infinity);

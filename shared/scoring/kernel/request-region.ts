@@ -42,9 +42,10 @@ export class RequestRegion {
   /** Room for `count` scores. */
   ensureScores(count: number): void {
     if (count <= this.#scoreCapacity) return;
-    this.#scoreCapacity = Math.ceil(count * 1.5);
-    this.logits = this.#memory.reserve(this.#scoreCapacity * 4);
-    this.probabilities = this.#memory.reserve(this.#scoreCapacity * 8);
+    const capacity = Math.ceil(count * 1.5);
+    this.logits = this.#memory.reserve(capacity * 4);
+    this.probabilities = this.#memory.reserve(capacity * 8);
+    this.#scoreCapacity = capacity; // last: where memory is out, the next request must not believe that there was room
   }
 
   /** The scores as views, made anew only where their number or the memory has changed. */
@@ -64,13 +65,15 @@ export class RequestRegion {
 
   #ensureBags(bagCount: number, entryCount: number): void {
     if (bagCount > this.#bagCapacity) {
-      this.#bagCapacity = Math.ceil(bagCount * 1.5);
-      this.offsets = this.#memory.reserve(this.#bagCapacity * 4);
+      const capacity = Math.ceil(bagCount * 1.5);
+      this.offsets = this.#memory.reserve(capacity * 4);
+      this.#bagCapacity = capacity;
     }
     if (entryCount > this.#entryCapacity) {
-      this.#entryCapacity = Math.ceil(entryCount * 1.5);
-      this.rows = this.#memory.reserve(this.#entryCapacity * 4);
-      this.weights = this.#memory.reserve(this.#entryCapacity * 4);
+      const capacity = Math.ceil(entryCount * 1.5);
+      this.rows = this.#memory.reserve(capacity * 4);
+      this.weights = this.#memory.reserve(capacity * 4);
+      this.#entryCapacity = capacity;
     }
   }
 }

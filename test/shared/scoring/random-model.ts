@@ -94,7 +94,8 @@ export function randomModel(seed: number, choice: ModelChoice): ServedModel {
   return { featureMap, architecture, tensors: randomTensors(random, featureMap, architecture, choice.extreme) };
 }
 
-function randomTensors(
+/** Tensors of the shapes that an architecture asks for over a feature map. */
+export function randomTensors(
   random: Random,
   featureMap: FeatureMap,
   architecture: Architecture,

@@ -102,10 +102,38 @@ describe("an architecture or a feature map that is wrong is named", () => {
     ["too wide a layer", { ...model, architecture: { ...architecture, mlp: { ...mlp, hidden: [5, 8193] } } }, "mlp.1.weight"],
     ["too wide an input", { ...model, architecture: { ...architecture, embeddingDimension: 9000 } }, "cross.0.weight"],
     ["rows past the table", field(3, { firstRow: featureMap.rowCount }), "featureMap.fields[3]"],
+    ["rows of the field before", field(2, { firstRow: (featureMap.fields[2]?.firstRow ?? 0) - 1 }), "featureMap.fields[2]"],
     ["more ids than rows", field(1, { ids: { hashSpace: 1e9, hashVersion: 1 } }), "featureMap.fields[1]"],
     ["candidate before context", field(0, { from: "candidate" }), "featureMap.fields[1]"],
   ];
   it.each(cases)("%s", (_, broken, path) => {
+    expect(problemOf(broken)).toMatchObject({ code: "model_invalid", path });
+  });
+
+  it("more layers than any task has", () => {
+    const many = { hidden: Array(300).fill(1), inputs: Array(300).fill(input(1)), headInputScale: 1 };
+    expect(problemOf({ ...model, architecture: { ...architecture, mlp: many } })).toMatchObject({ path: "architecture" });
+  });
+
+  /** No tensor tells how many columns or rows these may have: found by the fuzz of the loader. */
+  const logistic = { ...architecture, fm: false, cross: null, mlp: null };
+  const unbounded: [string, object, object, string][] = [
+    ["wide embeddings", { ...logistic, embeddingDimension: 1e15 }, {}, "architecture.embeddingDimension"],
+    ["a wide field by value", logistic, { rowCount: 1e6 }, "featureMap.fields"],
+    ["rows beyond i32", { ...logistic, linear: false }, { firstRow: 2 ** 31 }, "featureMap.rowCount"],
+  ];
+  it.each(unbounded)("%s, of a model that looks at none of them", (_, odd, change, path) => {
+    const { fields } = featureMap;
+    const last = { ...fields[3], ...change } as (typeof fields)[number]; // a field of its kind still
+    const rowCount = last.firstRow + last.rowCount;
+    const linear: Tensor = { dtype: "F32", shape: [rowCount], data: new Float32Array(Math.min(rowCount, 2e6)) };
+    const tensors = new Map([["bias", tensorOf("bias")]]);
+    if (path !== "featureMap.rowCount") tensors.set("linear", linear);
+    const broken = {
+      architecture: { ...architecture, ...odd },
+      featureMap: { ...featureMap, fields: fields.with(3, last), rowCount },
+      tensors,
+    };
     expect(problemOf(broken)).toMatchObject({ code: "model_invalid", path });
   });
 
