@@ -1,11 +1,11 @@
 // What a training run came to, as a table for people.
 import type { Metrics } from "../../shared/artifact/manifest.ts";
-import type { RunMetrics } from "../jobs/train.ts";
+import type { MetricsChange, RunMetrics } from "../jobs/train.ts";
 
 const COLUMNS = ["model", "split", "examples", "AUC", "PR AUC", "logloss", "ECE"];
 
-/** A line for each model and split, then how fast it went. */
-export function formatMetrics({ float, served, samplesPerSecond, wallSeconds }: RunMetrics): string {
+/** A line for each model and split, what the integers changed, and how fast it went. */
+export function formatMetrics({ float, served, quantization, samplesPerSecond, wallSeconds }: RunMetrics): string {
   const models = Object.entries({ float, "served int8": served });
   const rows = models.flatMap(([model, { valid, test }]) => [
     row(model, "valid", valid),
@@ -14,7 +14,15 @@ export function formatMetrics({ float, served, samplesPerSecond, wallSeconds }: 
   const widths = COLUMNS.map((name, column) => Math.max(name.length, ...rows.map((cells) => cells[column]?.length ?? 0)));
   const lines = [COLUMNS, ...rows].map((cells) => cells.map((cell, column) => pad(cell, widths[column] ?? 0, column)).join("  "));
   const speed = `${Math.round(samplesPerSecond).toLocaleString("en")} samples/s, ${wallSeconds.toFixed(1)} s in all`;
-  return [...lines.map((line) => line.trimEnd()), speed].join("\n");
+  const changes = Object.entries(quantization).flatMap(([split, change]) =>
+    change ? [`${split} ${describeChange(change)}`] : [],
+  );
+  return [...lines.map((line) => line.trimEnd()), `int8 against float: ${changes.join("; ")}`, speed].join("\n");
+}
+
+function describeChange({ auc, logloss }: MetricsChange): string {
+  const signed = (value: number) => `${value < 0 ? "-" : "+"}${Math.abs(value).toFixed(6)}`;
+  return `AUC ${auc === null ? "-" : signed(auc)}, logloss ${signed(logloss)}`;
 }
 
 function row(model: string, split: string, { examples, auc, prAuc, logloss, ece }: Metrics): string[] {

@@ -1,4 +1,5 @@
 // THE story of a training run from files: load, build, write the run's folder, publish where asked to.
+import type { Metrics } from "../../shared/artifact/manifest.ts";
 import type { FeatureMap } from "../../shared/features/feature-map.ts";
 import type { Task } from "../../shared/tasks/task.ts";
 import { type DataFiles, loadSplits, type Splits } from "../dataset/load.ts";
@@ -26,10 +27,14 @@ export interface TrainRequest {
 
 export type TrainStage = "loading" | "training" | "writing" | "publishing";
 
-/** metrics.json: both models on both splits, and how fast it went. `wallSeconds` is from the first read to the last score. */
+/**
+ * metrics.json: both models on both splits, what serving in integers gains or loses, and how fast it went. `wallSeconds` is from the
+ * first read to the last score.
+ */
 export interface RunMetrics {
   readonly float: SplitMetrics;
   readonly served: SplitMetrics;
+  readonly quantization: { readonly valid: MetricsChange; readonly test: MetricsChange | null };
   readonly samplesPerSecond: number;
   readonly trainSeconds: number;
   readonly wallSeconds: number;
@@ -71,8 +76,24 @@ export async function train(request: TrainRequest): Promise<TrainRun> {
   return { metrics, published: await publishModel({ ...publisher, nowMs: now() }, artifact) };
 }
 
+/** Served less float: an AUC below 0 and a logloss above it are losses. */
+export interface MetricsChange {
+  readonly auc: number | null;
+  readonly logloss: number;
+}
+
+function changeOf(float: Metrics, served: Metrics): MetricsChange {
+  const auc = float.auc === null || served.auc === null ? null : served.auc - float.auc;
+  return { auc, logloss: served.logloss - float.logloss };
+}
+
 function measure({ metrics, samplesPerSecond, trainSeconds }: BuiltModel, wallSeconds: number): RunMetrics {
-  return { ...metrics, samplesPerSecond, trainSeconds, wallSeconds };
+  const { float, served } = metrics;
+  const quantization = {
+    valid: changeOf(float.valid, served.valid),
+    test: float.test && served.test && changeOf(float.test, served.test),
+  };
+  return { ...metrics, quantization, samplesPerSecond, trainSeconds, wallSeconds };
 }
 
 /** The log, a line a fact: what was loaded, each epoch, what came out. */

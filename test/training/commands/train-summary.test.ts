@@ -8,6 +8,7 @@ it("lines up a row for each model and split, with a dash where there is no numbe
   const run = {
     float: { valid: metrics(0.98412345), test: null },
     served: { valid: metrics(null), test: metrics(0.984) },
+    quantization: { valid: { auc: null, logloss: 0.00012 }, test: { auc: -0.000007, logloss: -0.0000004 } },
     samplesPerSecond: 12_800.4,
     trainSeconds: 60,
     wallSeconds: 71.26,
@@ -17,6 +18,7 @@ it("lines up a row for each model and split, with a dash where there is no numbe
     "float        valid    28,860  0.98412  0.98412  0.15000  0.00100",
     "served int8  valid    28,860        -        -  0.15000  0.00100",
     "served int8  test     28,860  0.98400  0.98400  0.15000  0.00100",
+    "int8 against float: valid AUC -, logloss +0.000120; test AUC -0.000007, logloss -0.000000",
     "12,800 samples/s, 71.3 s in all",
   ]);
 });

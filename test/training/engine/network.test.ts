@@ -45,8 +45,9 @@ describe("gradients equal finite differences", () => {
   const specs = Family.options.flatMap((family) => [
     { family },
     ...(/deepfm|mlp|dcn/.test(family) ? [{ family, batchNorm: true }] : []),
+    ...(family === "dcn-v2" ? [{ family, crossRank: 3 }] : []),
   ]);
-  it.each(specs)("$family, batch norm $batchNorm", async (spec) => {
+  it.each(specs)("$family, batch norm $batchNorm, cross rank $crossRank", async (spec) => {
     const { network, gathered, labels } = createCase(spec);
     const loss = async () => (await network.gradients(gathered, labels)).loss;
     const gradients = await network.gradients(gathered, labels);

@@ -59,6 +59,20 @@ describe("a training", () => {
     );
   });
 
+  it("of low-rank cross layers exports what it computes", async () => {
+    const { task, featureMap } = request({ family: "dcn-v2", crossLayers: 2, crossRank: 3 }, {});
+    const learner = new Learner(task, featureMap, new Random(1));
+    const order = Int32Array.from({ length: 200 }, (_, index) => index);
+    for (let step = 0; step < 5; step++) await learner.step(all.train, order, 0, 200, 0.02);
+    const own = await learner.logits(all.valid, order, 0, 200);
+    const model = learner.export();
+    expect(model.cross?.layers.map(({ down, up }) => [down?.outputs, up.inputs])).toEqual([
+      [3, 3],
+      [3, 3],
+    ]);
+    floatLogits(model, all.valid).forEach((logit, index) => void expect(Math.abs(logit - own[index]!)).toBeLessThan(1e-4));
+  });
+
   it("gives the same bytes for the same seed, and others for another", async () => {
     const run = async (seed: number) => {
       const spec = { family: "deepfm", batchNorm: true, dropout: 0.3 } as const;
