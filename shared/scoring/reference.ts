@@ -51,7 +51,7 @@ function scoreOne(model: ServedModel, context: EncodedSide, candidate: EncodedSi
   return logit;
 }
 
-function encodeSide(model: ServedModel, fields: readonly FieldLayout[], bags: Bags, example: number): EncodedSide {
+export function encodeSide(model: ServedModel, fields: readonly FieldLayout[], bags: Bags, example: number): EncodedSide {
   const { embeddingDimension, linear } = model.architecture;
   const sums = new Array<number>(embeddingDimension).fill(0);
   const squares = new Array<number>(embeddingDimension).fill(0);
@@ -154,7 +154,7 @@ function denseNet(layers: readonly ServedLayer[], x0: readonly number[]): number
 }
 
 /** y_j = f32(sum_i weight[j, i] * a_i) * factor_j + bias_j. */
-function applyLayer({ inputs, outputs, weight, factor, bias }: ServedLayer, activations: readonly number[]): number[] {
+export function applyLayer({ inputs, outputs, weight, factor, bias }: ServedLayer, activations: readonly number[]): number[] {
   return Array.from({ length: outputs }, (_, j) => {
     let sum = 0; // exact: an i32
     for (let i = 0; i < inputs; i++) sum += at(weight, j * inputs + i) * at(activations, i);
@@ -163,7 +163,7 @@ function applyLayer({ inputs, outputs, weight, factor, bias }: ServedLayer, acti
 }
 
 /** Activations of f32 inputs. */
-function toActivations(layer: ServedLayer, x: readonly number[]): number[] {
+export function toActivations(layer: ServedLayer, x: readonly number[]): number[] {
   return roundAll(
     layer,
     x.map((value, i) => f32(value * at(layer.inverses, i))),
@@ -171,7 +171,7 @@ function toActivations(layer: ServedLayer, x: readonly number[]): number[] {
 }
 
 /** Clamped, and rounded half to even; NaN gives the lowest. */
-function roundAll({ lowest, highest }: ServedLayer, values: readonly number[]): number[] {
+export function roundAll({ lowest, highest }: Pick<ServedLayer, "lowest" | "highest">, values: readonly number[]): number[] {
   return values.map((y) => roundHalfToEven(y > lowest ? Math.min(y, highest) : lowest));
 }
 

@@ -2,7 +2,8 @@
 import { type Architecture, activationRange, type LayerInput } from "./architecture.ts";
 import type { ServedModel } from "./scorer.ts";
 
-export type DenseTerm = "cross" | "mlp";
+/** `tower` is that of retrieval, over the context's columns alone. */
+export type DenseTerm = "cross" | "mlp" | "tower";
 
 /** What the architecture says of one layer. `name` is the prefix of its tensors: `mlp.0`, `cross.0.down`, `cross.head`. */
 export interface LayerShape {
@@ -32,11 +33,13 @@ export interface ServedLayer extends LayerShape {
 }
 
 /**
- * Layers of a term, its head (one output) last; empty where the model lacks the term. `width` is the number of columns of x0.
+ * Layers of a term, its head (one output; the tower has none) last; empty where the model lacks the term. `width` is the number of columns of x0 that
+ * it takes: all, or for the tower the context's.
  *
  * @example layerShapes("mlp", architecture, 384).map(({ name }) => name); // ["mlp.0", "mlp.1", "mlp.head"]
  */
-export function layerShapes(term: DenseTerm, { cross, mlp }: Architecture, width: number): LayerShape[] {
+export function layerShapes(term: DenseTerm, { cross, mlp, retrieval }: Architecture, width: number): LayerShape[] {
+  if (term === "tower") return retrieval ? towerShapes(retrieval, width) : [];
   if (term === "cross") return cross ? crossShapes(cross, width) : [];
   return mlp ? mlpShapes(mlp, width) : [];
 }
@@ -70,6 +73,22 @@ function crossShapes(cross: NonNullable<Architecture["cross"]>, width: number): 
     ];
   });
   return [...layers, { ...state, name: "cross.head", inputs: width, outputs: 1, input: headInput(headInputScale) }];
+}
+
+function towerShapes(
+  { hidden, inputs, dimension, queryScale }: NonNullable<Architecture["retrieval"]>,
+  width: number,
+): LayerShape[] {
+  const sizes = [...hidden, dimension];
+  return sizes.map((outputs, l) => ({
+    name: `tower.${l}`,
+    inputs: sizes[l - 1] ?? width,
+    outputs,
+    input: inputs[l] ?? MISSING,
+    overX0: l === 0,
+    signed: l === 0,
+    outputScale: l < hidden.length ? scalarOf(inputs[l + 1] ?? MISSING) : queryScale,
+  }));
 }
 
 /** Whether a layer is the first half, V, of a low-rank one. */
@@ -120,6 +139,13 @@ export function float32Tensor({ tensors }: ServedModel, name: string): Float32Ar
   const data = tensors.get(name)?.data;
   if (data instanceof Float32Array) return data;
   throw new Error(`no F32 tensor ${name}: was the model validated?`);
+}
+
+/** Data of an I32 tensor. @throws Error where a validated model cannot lack it */
+export function int32Tensor({ tensors }: ServedModel, name: string): Int32Array {
+  const data = tensors.get(name)?.data;
+  if (data instanceof Int32Array) return data;
+  throw new Error(`no I32 tensor ${name}: was the model validated?`);
 }
 
 /** Data of an I8 tensor. @throws Error where a validated model cannot lack it */

@@ -1,15 +1,11 @@
 // Refuses a malformed model before anything reads its tensors: after this, every index that a scorer computes is in range.
-import type { Dtype, Tensor } from "../artifact/safetensors.ts";
+import type { Tensor } from "../artifact/safetensors.ts";
 import { type FittedField, inputWidth, layoutFields } from "../features/feature-map.ts";
 import { CodedError } from "../schemas/coded-error.ts";
 import { MAX_LAYER_INPUTS } from "./architecture.ts";
 import type { ServedModel } from "./scorer.ts";
 import { float32Tensor, invert, type LayerShape, layerShapes } from "./served-layers.ts";
-
-interface TensorSpec {
-  readonly dtype: Dtype;
-  readonly shape: readonly number[];
-}
+import { findItemProblem, findRetrievalProblem, itemSpecs, type TensorSpec } from "./validate-items.ts";
 
 /** Bytes that one scorer may address: wasm's 32-bit memory, less room for activations and requests. */
 const MAX_MODEL_BYTES = 3.5 * 2 ** 30;
@@ -31,22 +27,31 @@ const MAX_LAYERS = 256;
  */
 export function validateServedModel(model: ServedModel): void {
   checkFields(model);
-  const width = inputWidth(layoutFields(model.featureMap, model.architecture.embeddingDimension));
-  const layers = [...layerShapes("cross", model.architecture, width), ...layerShapes("mlp", model.architecture, width)];
+  const { architecture } = model;
+  const fields = layoutFields(model.featureMap, architecture.embeddingDimension);
+  const width = inputWidth(fields);
+  const contextWidth = inputWidth(fields.filter(({ field }) => field.from === "context"));
+  const layers = [
+    ...layerShapes("cross", architecture, width),
+    ...layerShapes("mlp", architecture, width),
+    ...layerShapes("tower", architecture, contextWidth),
+  ];
+  refuse(findRetrievalProblem(model));
   checkLayers(model, layers);
   checkColumns(model, width);
   const specs = tensorSpecs(model, layers);
   for (const [name, spec] of specs) checkTensor(name, spec, model.tensors.get(name));
   for (const name of model.tensors.keys()) if (!specs.has(name)) fail(name, "the architecture has no such tensor");
   for (const layer of layers) checkFactors(model, layer);
+  refuse(findItemProblem(model));
   const sizeBytes = [...model.tensors.values()].reduce((total, { data }) => total + data.byteLength, 0);
   if (sizeBytes > MAX_MODEL_BYTES)
     fail("embedding", `${sizeBytes} bytes of tensors; at most ${MAX_MODEL_BYTES} can be addressed`);
 }
 
 /** Whether the model looks at embeddings or x0 at all: a logistic model has no table. */
-export function usesColumns({ fm, cross, mlp }: ServedModel["architecture"]): boolean {
-  return fm || cross !== null || mlp !== null;
+export function usesColumns({ fm, cross, mlp, retrieval }: ServedModel["architecture"]): boolean {
+  return fm || cross !== null || mlp !== null || retrieval !== null;
 }
 
 function checkFields({ featureMap: { fields, rowCount } }: ServedModel): void {
@@ -96,7 +101,7 @@ function checkColumns({ architecture: { embeddingDimension } }: ServedModel, wid
 
 const isUsable = (scale: number): boolean => [Math.fround(scale), invert(scale)].every((value) => value > 0 && value < Infinity);
 
-function tensorSpecs({ architecture, featureMap }: ServedModel, layers: readonly LayerShape[]): Map<string, TensorSpec> {
+function tensorSpecs({ architecture, featureMap, tensors }: ServedModel, layers: readonly LayerShape[]): Map<string, TensorSpec> {
   const rows = featureMap.rowCount;
   const specs = new Map<string, TensorSpec>([["bias", { dtype: "F32", shape: [1] }]]);
   if (architecture.linear) specs.set("linear", { dtype: "F32", shape: [rows] });
@@ -112,15 +117,18 @@ function tensorSpecs({ architecture, featureMap }: ServedModel, layers: readonly
     specs.set(`${name}.scale`, { dtype: "F32", shape: [outputs] });
     specs.set(`${name}.bias`, { dtype: "F32", shape: [outputs] });
   }
+  for (const [name, spec] of itemSpecs({ architecture, featureMap, tensors })) specs.set(name, spec);
   return specs;
 }
+
+const ARRAYS = { F32: Float32Array, I8: Int8Array, I32: Int32Array } as const;
 
 function checkTensor(name: string, { dtype, shape }: TensorSpec, tensor: Tensor | undefined): void {
   if (tensor === undefined) fail(name, `missing; expected ${dtype} [${shape}]`);
   const found = `${tensor.dtype} [${tensor.shape}]`;
   if (found !== `${dtype} [${shape}]`) fail(name, `is ${found}; expected ${dtype} [${shape}]`);
   const { data } = tensor;
-  if (!(dtype === "I8" ? data instanceof Int8Array : data instanceof Float32Array)) fail(name, `its data are not ${dtype}`);
+  if (!(data instanceof ARRAYS[dtype])) fail(name, `its data are not ${dtype}`);
   const length = shape.reduce((product, size) => product * size, 1);
   if (data.length !== length) fail(name, `has ${data.length} numbers; its shape says ${length}`);
   if (data instanceof Float32Array) checkNumbers(name, data);
@@ -146,6 +154,10 @@ function checkFactors(model: ServedModel, { name, input, outputScale }: LayerSha
   if (bad >= 0) fail(`${name}.inputScale`, `[${bad}] is ${columns[bad]}; it and its inverse must be positive f32s`);
   const biases = float32Tensor(model, `${name}.bias`);
   if (beyond(biases) >= 0) fail(`${name}.bias`, `[${beyond(biases)}] over the output's scale is beyond f32`);
+}
+
+function refuse(problem: readonly [path: string, detail: string] | null): void {
+  if (problem !== null) fail(...problem);
 }
 
 function fail(path: string, detail: string): never {

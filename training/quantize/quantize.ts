@@ -54,6 +54,7 @@ function describe(
       inputs: mlp.layers.map((_, l) => inputOf(`mlp.${l}`)),
       headInputScale: headScale("mlp"),
     },
+    retrieval: null,
   };
 }
 

@@ -45,8 +45,10 @@ export interface KernelExports {
     outStride: number,
   ): void;
   requantizeWords(
-    sums: number,
+    rows: number,
     count: number,
+    offset: number,
+    base: number,
     width: number,
     factors: number,
     biases: number,
@@ -55,8 +57,10 @@ export interface KernelExports {
     out: number,
   ): void;
   requantizeBytes(
-    sums: number,
+    rows: number,
     count: number,
+    offset: number,
+    base: number,
     width: number,
     factors: number,
     biases: number,
@@ -122,6 +126,18 @@ export interface KernelExports {
   addInteractions(slots: number, count: number, context: number, offset: number, dimension: number, logits: number): void;
   addHead(sums: number, stride: number, count: number, factor: number, bias: number, logits: number): void;
   calibrate(logits: number, count: number, slope: number, intercept: number, probabilities: number): void;
+  setTop(keys: number, capacity: number, indices: number, scores: number): void;
+  selectBest(scores: number, count: number, wanted: number): number;
+  retrieve(
+    query: number,
+    steps: number,
+    vectors: number,
+    count: number,
+    initial: number,
+    factors: number,
+    biases: number,
+    wanted: number,
+  ): number;
 }
 
 /** An instance of its own, with its own memory. */

@@ -52,7 +52,8 @@ export function placeModel(kernel: KernelExports, memory: KernelMemory, model: S
   return { ...stage, contextSide, candidateSide, dense, linear: model.architecture.linear, bias };
 }
 
-function placeTables(kernel: KernelExports, memory: KernelMemory, model: ServedModel): void {
+/** Embeddings and linear weights, as far as the architecture has them. */
+export function placeTables(kernel: KernelExports, memory: KernelMemory, model: ServedModel): void {
   const { linear, embeddingDimension, embeddingBits } = model.architecture;
   const columns = usesColumns(model.architecture);
   kernel.setTables(

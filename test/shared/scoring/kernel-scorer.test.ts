@@ -189,6 +189,7 @@ function oneInput(bits: 7 | 11): ServedModel {
       fm: false,
       cross: null,
       mlp: { hidden: [2], inputs: [{ scale: 1, bits }], headInputScale: 1 },
+      retrieval: null,
     },
     tensors: new Map<string, Tensor>([
       ["bias", f32(0)],

@@ -90,6 +90,7 @@ export function randomModel(seed: number, choice: ModelChoice): ServedModel {
           }
         : null,
     mlp: hidden ? { hidden: [...hidden], inputs: firstInputs(hidden.length), headInputScale: inputScale() } : null,
+    retrieval: null,
   };
   return { featureMap, architecture, tensors: randomTensors(random, featureMap, architecture, choice.extreme) };
 }

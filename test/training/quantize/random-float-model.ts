@@ -46,7 +46,15 @@ export function randomDataset(seed: number, { featureMap, embeddingDimension }: 
   const random = seededRandom(seed);
   const model = {
     featureMap,
-    architecture: { embeddingDimension, embeddingBits: 8 as const, linear: false, fm: false, cross: null, mlp: null },
+    architecture: {
+      embeddingDimension,
+      embeddingBits: 8 as const,
+      linear: false,
+      fm: false,
+      cross: null,
+      mlp: null,
+      retrieval: null,
+    },
     tensors: new Map(),
   };
   return {
