@@ -1,22 +1,23 @@
 // What the runtime gives -> what we rely on. The only reader of env: parsed once an isolate, then trusted.
-import * as z from "zod/mini";
+import * as v from "valibot";
 import { parse } from "../shared/schemas/coded-error.ts";
+import { int } from "../shared/schemas/numbers.ts";
+import { WebUrl } from "../shared/schemas/web-url.ts";
 
-const name = z.string().check(z.minLength(1));
-const WebUrl = z.url({ protocol: /^https?$/ });
+const name = v.pipe(v.string(), v.minLength(1));
 
-const Environment = z.object({
+const Environment = v.object({
   STORE_ENDPOINT: WebUrl,
   STORE_REGION: name,
   ARTIFACT_BUCKET: name,
   EVENT_BUCKET: name,
   STORE_ACCESS_KEY_ID: name,
   STORE_SECRET_ACCESS_KEY: name,
-  PUBLIC_KEYS: z.string(),
+  PUBLIC_KEYS: v.string(),
   TRACKING_SECRET: name,
-  POINTER_TTL_MS: z.pipe(z.coerce.number(), z.int().check(z.minimum(1))),
-  PUBLIC_ORIGIN: z.union([z.literal(""), WebUrl]),
-  EVENT_QUEUE: z.custom<Queue>(
+  POINTER_TTL_MS: v.pipe(v.string(), v.toNumber(), int, v.minValue(1)),
+  PUBLIC_ORIGIN: v.union([v.literal(""), WebUrl]),
+  EVENT_QUEUE: v.custom<Queue>(
     (value) => typeof value === "object" && value !== null && "sendBatch" in value,
     "expected a queue",
   ),

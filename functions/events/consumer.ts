@@ -1,8 +1,9 @@
 // Queue -> store: each batch of messages becomes one NDJSON object, and is acknowledged only once that object is written.
+import * as v from "valibot";
 import { sha256Hex } from "../../shared/artifact/envelope.ts";
 import { eventKey } from "../../shared/artifact/keys.ts";
 import type { ObjectStore } from "../../shared/artifact/store.ts";
-import { CodedError, formatPath } from "../../shared/schemas/coded-error.ts";
+import { CodedError, problemsOf } from "../../shared/schemas/coded-error.ts";
 import { Event } from "../../shared/schemas/events.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 
@@ -48,16 +49,18 @@ function sortMessages(messages: readonly Message<unknown>[]): { events: Event[];
   const rejected: Rejected[] = [];
   for (const { id, body } of messages) {
     for (const one of Array.isArray(body) ? body : [body]) {
-      const parsed = Event.safeParse(one);
-      if (parsed.success) events.push(parsed.data);
-      else rejected.push({ messageId: id, body: one, problems: parsed.error.issues.map(describeIssue) });
+      const parsed = v.safeParse(Event, one);
+      if (parsed.success) events.push(parsed.output);
+      else
+        rejected.push({
+          messageId: id,
+          body: one,
+          problems: problemsOf(parsed.issues).map(({ path, detail }) => `${path}: ${detail}`),
+        });
     }
   }
   return { events, rejected };
 }
-
-const describeIssue = ({ path, message }: { readonly path: readonly PropertyKey[]; readonly message: string }): string =>
-  `${formatPath(path)}: ${message}`;
 
 /** False where this very batch was there already. */
 async function writeEvents(store: Pick<ObjectStore, "put">, events: readonly Event[], receivedMs: number): Promise<boolean> {

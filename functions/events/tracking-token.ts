@@ -1,23 +1,26 @@
 // Signed impression and click tokens: base64url(payload).base64url(HMAC-SHA256 over the first part), for tracking URLs.
 import { decodeBase64Url, encodeBase64Url } from "hono/utils/encode";
-import * as z from "zod/mini";
+import * as v from "valibot";
 import { Id } from "../../shared/schemas/catalog.ts";
+import { int } from "../../shared/schemas/numbers.ts";
+import { strictObject } from "../../shared/schemas/objects.ts";
+import { WebUrl } from "../../shared/schemas/web-url.ts";
 
 const claims = {
-  v: z.literal(1),
-  decisionId: z.string().check(z.minLength(1), z.maxLength(128)),
+  v: v.literal(1),
+  decisionId: v.pipe(v.string(), v.minLength(1), v.maxLength(128)),
   placementId: Id,
   creativeId: Id,
-  issuedMs: z.int(),
-  expiresMs: z.int(),
+  issuedMs: int,
+  expiresMs: int,
 };
 
 /** What a token says. The landing URL is inside, so that a click can go nowhere but where the creative's owner said. */
-export const TrackingPayload = z.discriminatedUnion("kind", [
-  z.strictObject({ ...claims, kind: z.literal("impression") }),
-  z.strictObject({ ...claims, kind: z.literal("click"), landingUrl: z.url({ protocol: /^https?$/ }) }),
+export const TrackingPayload = v.variant("kind", [
+  strictObject({ ...claims, kind: v.literal("impression") }),
+  strictObject({ ...claims, kind: v.literal("click"), landingUrl: WebUrl }),
 ]);
-export type TrackingPayload = z.infer<typeof TrackingPayload>;
+export type TrackingPayload = v.InferOutput<typeof TrackingPayload>;
 
 /** Why a token does not count. */
 export type TokenFailure = "token_malformed" | "token_forged" | "token_expired" | "token_version_unknown";
@@ -51,8 +54,8 @@ export async function openTrackingToken(token: string, key: CryptoKey, nowMs: nu
 }
 
 function readPayload(json: unknown, nowMs: number): OpenedToken {
-  const parsed = TrackingPayload.safeParse(json);
-  if (parsed.success) return { payload: parsed.data, failure: nowMs >= parsed.data.expiresMs ? "token_expired" : null };
+  const parsed = v.safeParse(TrackingPayload, json);
+  if (parsed.success) return { payload: parsed.output, failure: nowMs >= parsed.output.expiresMs ? "token_expired" : null };
   const otherVersion = typeof json === "object" && json !== null && "v" in json && json.v !== 1;
   return { payload: null, failure: otherVersion ? "token_version_unknown" : "token_malformed" };
 }

@@ -1,6 +1,6 @@
 // Request body -> parsed value. Everything that can be wrong with a body is found here, before a route sees it.
 import type { Context } from "hono";
-import type * as z from "zod/mini";
+import type * as v from "valibot";
 import { CodedError, parse } from "../../shared/schemas/coded-error.ts";
 
 /** Largest body. 500 candidates of 20 features each are about a third of it. */
@@ -10,11 +10,11 @@ export const MAX_BODY_BYTES = 1_000_000;
 const MAX_DRAINED_BYTES = 16_000_000;
 
 /** Parses a JSON body, or throws a `CodedError`: `content_type_unsupported`, `body_too_large`, `json_malformed`, or the schema's. */
-export async function readJsonBody<Schema extends z.core.$ZodType>(
+export async function readJsonBody<Schema extends v.GenericSchema>(
   context: Context,
   schema: Schema,
   contentTypes: readonly string[] = ["application/json"],
-): Promise<z.output<Schema>> {
+): Promise<v.InferOutput<Schema>> {
   const type = context.req.header("content-type")?.split(";")[0]?.trim().toLowerCase();
   if (type === undefined || !contentTypes.includes(type)) {
     throw new CodedError("content_type_unsupported", "", `send JSON with the header content-type: ${contentTypes.join(" or ")}`);

@@ -1,6 +1,6 @@
 // GET /openapi.json: the HTTP interface as an OpenAPI 3.1 document, made from the very schemas that parse the bodies.
 import { Hono } from "hono";
-import * as z from "zod/mini";
+import * as v from "valibot";
 import {
   AssignmentRequest,
   AssignmentResponse,
@@ -11,10 +11,13 @@ import {
 } from "../../shared/schemas/decisions.ts";
 import { EventsRequest } from "../../shared/schemas/events.ts";
 import { ModelsResponse } from "../../shared/schemas/models.ts";
+import { int } from "../../shared/schemas/numbers.ts";
+import { strictObject } from "../../shared/schemas/objects.ts";
+import { toJsonSchema } from "./json-schema.ts";
 import { ProblemDocument } from "./problem.ts";
 
-const EventsResponse = z.strictObject({ accepted: z.int() });
-const HealthResponse = z.strictObject({ status: z.literal("ok") });
+const EventsResponse = strictObject({ accepted: int });
+const HealthResponse = strictObject({ status: v.literal("ok") });
 
 const SCHEMAS = {
   DecisionRequest,
@@ -70,12 +73,6 @@ function createOpenapiDocument() {
     },
     components: { schemas: Object.fromEntries(Object.entries(SCHEMAS).map(([name, schema]) => [name, toJsonSchema(schema)])) },
   };
-}
-
-/** The body as a caller sends it: what has a default may be left out. `$schema` is the document's business. */
-function toJsonSchema(schema: z.core.$ZodType): object {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { target: "draft-2020-12", io: "input" });
-  return rest;
 }
 
 const reference = (name: SchemaName) => ({ $ref: `#/components/schemas/${name}` });

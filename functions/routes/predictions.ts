@@ -1,5 +1,6 @@
 // POST /v1/predictions/{task}: calibrated probabilities from the task's stable model.
 import { type Context, Hono } from "hono";
+import * as v from "valibot";
 import { CATALOG_NAME } from "../../shared/artifact/keys.ts";
 import { CodedError } from "../../shared/schemas/coded-error.ts";
 import { PredictionRequest, type PredictionResponse } from "../../shared/schemas/decisions.ts";
@@ -30,7 +31,7 @@ export function predictionRoutes({ models, metrics }: PredictionDependencies) {
 
 /** Null where nothing could be loaded yet. Throws `task_unknown` where the store says that nothing was ever published. */
 async function loadModel(context: Context, task: string, models: LoaderPool<EdgeModel>): Promise<Loaded<EdgeModel> | null> {
-  if (!TaskName.safeParse(task).success || task === CATALOG_NAME) throw taskUnknown(task);
+  if (!v.is(TaskName, task) || task === CATALOG_NAME) throw taskUnknown(task);
   const loader = models.loaderOf(task, "stable");
   const model = await loader.get((work) => context.executionCtx.waitUntil(work));
   if (!model && loader.lastFailure === "pointer_missing") throw taskUnknown(task);

@@ -1,7 +1,9 @@
 // Errors as application/problem+json (RFC 9457), with a stable code and the path of the offending field.
 import type { Context } from "hono";
-import * as z from "zod/mini";
+import * as v from "valibot";
 import type { CodedError, Problem } from "../../shared/schemas/coded-error.ts";
+import { int } from "../../shared/schemas/numbers.ts";
+import { strictObject } from "../../shared/schemas/objects.ts";
 
 /** Codes whose status is not 422, "the field at `path` is not what we take". */
 const STATUS = {
@@ -32,16 +34,16 @@ const TITLES: Record<number, string> = {
 };
 
 /** What every error answers with. `problems` lists all of them where there is more than one. */
-export const ProblemDocument = z.strictObject({
-  type: z.literal("about:blank"),
-  title: z.string(),
-  status: z.int(),
-  code: z.string(),
-  path: z.string(),
-  detail: z.string(),
-  problems: z.optional(z.array(z.strictObject({ code: z.string(), path: z.string(), detail: z.string() }))),
+export const ProblemDocument = strictObject({
+  type: v.literal("about:blank"),
+  title: v.string(),
+  status: int,
+  code: v.string(),
+  path: v.string(),
+  detail: v.string(),
+  problems: v.exactOptional(v.array(strictObject({ code: v.string(), path: v.string(), detail: v.string() }))),
 });
-export type ProblemDocument = z.infer<typeof ProblemDocument>;
+export type ProblemDocument = v.InferOutput<typeof ProblemDocument>;
 
 /** Most problems that one answer lists. */
 const MAX_PROBLEMS = 20;

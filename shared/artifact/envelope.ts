@@ -1,6 +1,7 @@
 // Signed documents: DSSE envelopes (https://github.com/secure-systems-lab/dsse) with Ed25519.
-import * as z from "zod/mini";
-import { CodedError } from "../schemas/coded-error.ts";
+import * as v from "valibot";
+import { CodedError, problemsOf } from "../schemas/coded-error.ts";
+import { strictObject } from "../schemas/objects.ts";
 import { decodeBase64, encodeBase64 } from "./base64.ts";
 
 /** What is signed, so that a pointer can never be taken for a manifest. */
@@ -17,12 +18,12 @@ export interface SigningKey {
   readonly privateKey: CryptoKey;
 }
 
-const Envelope = z.strictObject({
-  payload: z.string(),
-  payloadType: z.string(),
-  signatures: z.array(z.strictObject({ keyid: z.string(), sig: z.string() })).check(z.minLength(1)),
+const Envelope = strictObject({
+  payload: v.string(),
+  payloadType: v.string(),
+  signatures: v.pipe(v.array(strictObject({ keyid: v.string(), sig: v.string() })), v.minLength(1)),
 });
-type Envelope = z.infer<typeof Envelope>;
+type Envelope = v.InferOutput<typeof Envelope>;
 
 /** An Ed25519 signature. workerd throws on any other length. */
 const SIGNATURE_BYTES = 64;
@@ -71,9 +72,10 @@ export async function openEnvelope(type: PayloadType, bytes: Uint8Array, keys: T
 }
 
 function parseEnvelope(bytes: Uint8Array): Envelope {
-  const result = Envelope.safeParse(parseJson(bytes, ""));
-  if (result.success) return result.data;
-  throw new CodedError("envelope_malformed", "", `expected a DSSE envelope: ${result.error.issues[0]?.message}`);
+  const result = v.safeParse(Envelope, parseJson(bytes, ""));
+  if (result.success) return result.output;
+  const [problem] = problemsOf(result.issues);
+  throw new CodedError("envelope_malformed", "", `expected a DSSE envelope: ${problem?.path}: ${problem?.detail}`);
 }
 
 function parseJson(bytes: Uint8Array, path: string): unknown {

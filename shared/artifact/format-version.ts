@@ -1,8 +1,9 @@
 // Reads a document's own layout version before anything else of it, so that a newer layout is named as such.
-import * as z from "zod/mini";
+import * as v from "valibot";
 import { CodedError } from "../schemas/coded-error.ts";
+import { number } from "../schemas/numbers.ts";
 
-const Versioned = z.object({ formatVersion: z.number() });
+const Versioned = v.object({ formatVersion: number });
 
 /**
  * Throws `CodedError` `{document}_version_unknown` where the value says a version other than `known`. A value that says none
@@ -11,8 +12,8 @@ const Versioned = z.object({ formatVersion: z.number() });
  * @example requireFormatVersion(JSON.parse(text), 1, "catalog"); // catalog_version_unknown
  */
 export function requireFormatVersion(value: unknown, known: number, document: string): void {
-  const result = Versioned.safeParse(value);
-  if (!result.success || result.data.formatVersion === known) return;
-  const detail = `this build reads version ${known}, the ${document} is of version ${result.data.formatVersion}; update the reader first`;
+  const result = v.safeParse(Versioned, value);
+  if (!result.success || result.output.formatVersion === known) return;
+  const detail = `this build reads version ${known}, the ${document} is of version ${result.output.formatVersion}; update the reader first`;
   throw new CodedError(`${document}_version_unknown`, "formatVersion", detail);
 }

@@ -1,17 +1,19 @@
 // Version 1 of the manifest, read as version 2: every layer took 11-bit activations, embeddings were int8, cross layers of full rank.
-import * as z from "zod/mini";
+import * as v from "valibot";
+import { int, number } from "../schemas/numbers.ts";
+import { strictObject } from "../schemas/objects.ts";
 
-const count = z.int().check(z.minimum(1));
-const scale = z.number().check(z.positive());
+const count = v.pipe(int, v.minValue(1));
+const scale = v.pipe(number, v.gtValue(0));
 
-const Manifest1 = z.looseObject({
-  formatVersion: z.literal(1),
-  architecture: z.strictObject({
+const Manifest1 = v.looseObject({
+  formatVersion: v.literal(1),
+  architecture: strictObject({
     embeddingDimension: count,
-    linear: z.boolean(),
-    fm: z.boolean(),
-    cross: z.nullable(z.strictObject({ inputScales: z.array(scale), headInputScale: scale })),
-    mlp: z.nullable(z.strictObject({ hidden: z.array(count), inputScales: z.array(scale), headInputScale: scale })),
+    linear: v.boolean(),
+    fm: v.boolean(),
+    cross: v.nullable(strictObject({ inputScales: v.array(scale), headInputScale: scale })),
+    mlp: v.nullable(strictObject({ hidden: v.array(count), inputScales: v.array(scale), headInputScale: scale })),
   }),
 });
 
@@ -21,16 +23,16 @@ const Manifest1 = z.looseObject({
  * @example parse(Manifest, upgradeManifest(JSON.parse(text)), "manifest");
  */
 export function upgradeManifest(value: unknown): unknown {
-  const result = Manifest1.safeParse(value);
+  const result = v.safeParse(Manifest1, value);
   if (!result.success) return value;
-  const { cross, mlp, ...rest } = result.data.architecture;
+  const { cross, mlp, ...rest } = result.output.architecture;
   const architecture = {
     ...rest,
     embeddingBits: 8,
     cross: cross && { rank: null, downInputs: [], ...upgradeInputs(cross) },
     mlp: mlp && upgradeInputs(mlp),
   };
-  return { ...result.data, formatVersion: 2, architecture };
+  return { ...result.output, formatVersion: 2, architecture };
 }
 
 function upgradeInputs<Net extends { readonly inputScales: readonly number[] }>({ inputScales, ...net }: Net) {

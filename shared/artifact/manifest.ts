@@ -1,7 +1,9 @@
 // The manifest: everything that the edge needs to know about a model, beside its weights.
-import * as z from "zod/mini";
+import * as v from "valibot";
 import { FeatureMap } from "../features/feature-map.ts";
 import { parse } from "../schemas/coded-error.ts";
+import { int, number } from "../schemas/numbers.ts";
+import { record, strictObject } from "../schemas/objects.ts";
 import { Architecture } from "../scoring/architecture.ts";
 import { Calibration } from "../scoring/calibration.ts";
 import { requireFormatVersion } from "./format-version.ts";
@@ -14,36 +16,36 @@ export const MANIFEST_VERSION = 2;
 export const POINTER_VERSION = 1;
 
 /** Lower-case hex of a SHA-256. */
-export const Sha256 = z.string().check(z.regex(/^[0-9a-f]{64}$/, "expected 64 lower-case hex digits"));
+export const Sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, "expected 64 lower-case hex digits"));
 
 /** One evaluated set of scores. `auc` and `prAuc` are null where one class is absent. */
-export const Metrics = z.strictObject({
-  auc: z.nullable(z.number()),
-  prAuc: z.nullable(z.number()),
-  logloss: z.number(),
-  ece: z.number(),
-  examples: z.int(),
+export const Metrics = strictObject({
+  auc: v.nullable(number),
+  prAuc: v.nullable(number),
+  logloss: number,
+  ece: number,
+  examples: int,
 });
-export type Metrics = z.infer<typeof Metrics>;
+export type Metrics = v.InferOutput<typeof Metrics>;
 
 /**
  * `files.weights` is the content address of a safetensors object. `dataRange` is the time span of the examples that it learned
  * from (milliseconds since the epoch), null where the data have no time. `codeCommit` is null outside a git checkout.
  */
-export const Manifest = z.strictObject({
-  formatVersion: z.literal(MANIFEST_VERSION),
-  task: z.string(),
-  family: z.string(),
-  createdMs: z.int(),
+export const Manifest = strictObject({
+  formatVersion: v.literal(MANIFEST_VERSION),
+  task: v.string(),
+  family: v.string(),
+  createdMs: int,
   featureMap: FeatureMap,
   architecture: Architecture,
   calibration: Calibration,
-  metrics: z.record(z.string(), Metrics),
-  dataRange: z.nullable(z.strictObject({ firstMs: z.int(), lastMs: z.int() })),
-  codeCommit: z.nullable(z.string()),
-  files: z.strictObject({ weights: z.strictObject({ sha256: Sha256, sizeBytes: z.int() }) }),
+  metrics: record(v.string(), Metrics),
+  dataRange: v.nullable(strictObject({ firstMs: int, lastMs: int })),
+  codeCommit: v.nullable(v.string()),
+  files: strictObject({ weights: strictObject({ sha256: Sha256, sizeBytes: int }) }),
 });
-export type Manifest = z.infer<typeof Manifest>;
+export type Manifest = v.InferOutput<typeof Manifest>;
 
 /**
  * A manifest from an opened envelope or a file. Throws `CodedError`: `manifest_version_unknown` before anything else is looked
@@ -58,23 +60,23 @@ export function parseManifest(value: unknown): Manifest {
 }
 
 /** Channels that a pointer can move on. */
-export const Channel = z.enum(["stable", "canary", "shadow"]);
-export type Channel = z.infer<typeof Channel>;
+export const Channel = v.picklist(["stable", "canary", "shadow"]);
+export type Channel = v.InferOutput<typeof Channel>;
 
 /**
  * The only mutable object. `sequence` rises by one with every move, so that a reader that has seen a later one knows a replay;
  * rollback is a new pointer to an older digest. `digest` addresses the signed envelope of a manifest or of a catalog.
  */
-export const Pointer = z.strictObject({
-  formatVersion: z.literal(POINTER_VERSION),
-  name: z.string(),
+export const Pointer = strictObject({
+  formatVersion: v.literal(POINTER_VERSION),
+  name: v.string(),
   channel: Channel,
-  sequence: z.int().check(z.minimum(1)),
+  sequence: v.pipe(int, v.minValue(1)),
   digest: Sha256,
-  previousDigest: z.nullable(Sha256),
-  movedMs: z.int(),
+  previousDigest: v.nullable(Sha256),
+  movedMs: int,
 });
-export type Pointer = z.infer<typeof Pointer>;
+export type Pointer = v.InferOutput<typeof Pointer>;
 
 /**
  * A pointer from an opened envelope. Throws `CodedError`: `pointer_version_unknown`, then the schema's own codes.

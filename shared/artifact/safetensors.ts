@@ -1,6 +1,8 @@
 // The weights container: safetensors (https://github.com/huggingface/safetensors), read and written.
-import * as z from "zod/mini";
-import { CodedError } from "../schemas/coded-error.ts";
+import * as v from "valibot";
+import { CodedError, problemsOf } from "../schemas/coded-error.ts";
+import { int } from "../schemas/numbers.ts";
+import { strictObject } from "../schemas/objects.ts";
 
 /** Element types that we write. */
 export type Dtype = "F32" | "I8" | "I32";
@@ -20,9 +22,13 @@ const MAX_HEADER_BYTES = 100_000_000; // the limit of the reference implementati
 const METADATA = "__metadata__";
 const OPENING_BRACE = 0x7b;
 
-const size = z.int().check(z.minimum(0));
-const Entry = z.strictObject({ dtype: z.enum(["F32", "I8", "I32"]), shape: z.array(size), data_offsets: z.tuple([size, size]) });
-type Entry = z.infer<typeof Entry>;
+const size = v.pipe(int, v.minValue(0));
+const Entry = strictObject({
+  dtype: v.picklist(["F32", "I8", "I32"]),
+  shape: v.array(size),
+  data_offsets: v.strictTuple([size, size]),
+});
+type Entry = v.InferOutput<typeof Entry>;
 
 /**
  * The bytes of a safetensors file: u64 header length, JSON header padded with spaces to 8 bytes, then the tensors without gaps.
@@ -126,10 +132,10 @@ function parseObject(json: Uint8Array): object {
 }
 
 function parseEntry(name: string, value: unknown): Entry {
-  const result = Entry.safeParse(value);
-  return result.success
-    ? result.data
-    : malformed(name, `${result.error.issues[0]?.path.join(".")}: ${result.error.issues[0]?.message}`);
+  const result = v.safeParse(Entry, value);
+  if (result.success) return result.output;
+  const [problem] = problemsOf(result.issues);
+  return malformed(name, `${problem?.path}: ${problem?.detail}`);
 }
 
 /** A view; a copy where a foreign file did not align the tensor to its element. */

@@ -1,19 +1,20 @@
 // The fitted feature map: how raw values become table rows. Fitted once on the training split, shipped in the artifact.
-import * as z from "zod/mini";
+import * as v from "valibot";
+import { int, number } from "../schemas/numbers.ts";
+import { strictObject } from "../schemas/objects.ts";
 
-const rowIndex = z.int().check(z.minimum(0));
-const count = z.int().check(z.minimum(1));
-const base = { name: z.string(), from: z.enum(["context", "candidate"]), firstRow: rowIndex, rowCount: count };
+const rowIndex = v.pipe(int, v.minValue(0));
+const count = v.pipe(int, v.minValue(1));
+const base = { name: v.string(), from: v.picklist(["context", "candidate"]), firstRow: rowIndex, rowCount: count };
 
 /** Fitted ids. A vocabulary is listed in row order; hashed ids carry the version of the hash that spread them. */
-export const FittedIds = z.union([
-  z.strictObject({ vocabulary: z.array(z.string()) }),
-  z.strictObject({ hashSpace: count, hashVersion: z.literal(1) }),
+export const FittedIds = v.union([
+  strictObject({ vocabulary: v.array(v.string()) }),
+  strictObject({ hashSpace: count, hashVersion: v.literal(1) }),
 ]);
-export type FittedIds = z.infer<typeof FittedIds>;
+export type FittedIds = v.InferOutput<typeof FittedIds>;
 
-const input = z.enum(["embedding", "value"]);
-const finite = z.number();
+const input = v.picklist(["embedding", "value"]);
 
 /**
  * One fitted field, which owns table rows `firstRow .. firstRow + rowCount - 1`. Row `firstRow` always means "missing".
@@ -26,43 +27,43 @@ const finite = z.number();
  * | numeric quantile | `+1 + bucket`, of `boundaries.length + 1` buckets |
  * | vector | `+1 + i`, weighted by the i-th component |
  */
-export const FittedField = z.discriminatedUnion("kind", [
-  z.strictObject({ ...base, kind: z.literal("categorical"), ids: FittedIds }),
-  z.strictObject({
+export const FittedField = v.variant("kind", [
+  strictObject({ ...base, kind: v.literal("categorical"), ids: FittedIds }),
+  strictObject({
     ...base,
-    kind: z.literal("numeric"),
-    transform: z.enum(["standard", "log"]),
-    mean: finite,
-    standardDeviation: z.number().check(z.positive()),
-    missing: z.enum(["indicator", "mean"]),
+    kind: v.literal("numeric"),
+    transform: v.picklist(["standard", "log"]),
+    mean: number,
+    standardDeviation: v.pipe(number, v.gtValue(0)),
+    missing: v.picklist(["indicator", "mean"]),
     input,
   }),
-  z.strictObject({
+  strictObject({
     ...base,
-    kind: z.literal("quantile"),
-    boundaries: z.array(finite),
-    missing: z.enum(["indicator", "mean"]),
+    kind: v.literal("quantile"),
+    boundaries: v.array(number),
+    missing: v.picklist(["indicator", "mean"]),
     meanBucket: rowIndex,
   }),
-  z.strictObject({ ...base, kind: z.literal("multi"), ids: FittedIds, separator: z.string(), maxLength: count }),
-  z.strictObject({
+  strictObject({ ...base, kind: v.literal("multi"), ids: FittedIds, separator: v.string(), maxLength: count }),
+  strictObject({
     ...base,
-    kind: z.literal("text"),
+    kind: v.literal("text"),
     hashSpace: count,
-    hashVersion: z.literal(1),
-    ngrams: z.array(count),
+    hashVersion: v.literal(1),
+    ngrams: v.array(count),
     maxTokens: count,
   }),
-  z.strictObject({ ...base, kind: z.literal("vector"), dimension: count, separator: z.string(), input }),
-  z.strictObject({ ...base, kind: z.literal("sequence"), ids: FittedIds, separator: z.string(), maxLength: count }),
+  strictObject({ ...base, kind: v.literal("vector"), dimension: count, separator: v.string(), input }),
+  strictObject({ ...base, kind: v.literal("sequence"), ids: FittedIds, separator: v.string(), maxLength: count }),
 ]);
-export type FittedField = z.infer<typeof FittedField>;
+export type FittedField = v.InferOutput<typeof FittedField>;
 /** The fitted fields of one kind. */
 export type FittedFieldOf<Kind extends FittedField["kind"]> = Extract<FittedField, { kind: Kind }>;
 
 /** The whole map: context fields before candidate fields; `rowCount` rows in all. */
-export const FeatureMap = z.strictObject({ version: z.literal(1), fields: z.array(FittedField), rowCount: count });
-export type FeatureMap = z.infer<typeof FeatureMap>;
+export const FeatureMap = strictObject({ version: v.literal(1), fields: v.array(FittedField), rowCount: count });
+export type FeatureMap = v.InferOutput<typeof FeatureMap>;
 
 /**
  * Where a field lands in the dense net's input `x0`. An embedded field takes `embeddingDimension` columns. A field whose

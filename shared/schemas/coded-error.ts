@@ -1,5 +1,5 @@
 // An error that a user can act on: a stable code, the path of the offending field, and what to do next.
-import type * as z from "zod/mini";
+import * as v from "valibot";
 
 /** One thing that is wrong with an input. `path` is dotted with bracketed indices: `placements[0].id`; empty for the whole. */
 export interface Problem {
@@ -38,49 +38,73 @@ export function formatPath(path: readonly PropertyKey[]): string {
 }
 
 /**
- * Parses with a schema, or throws a `CodedError` that carries every problem. The code of each is the schema library's own
- * (`invalid_type`, `too_big`, `unrecognized_keys`, ...), which is stable.
+ * Parses with a schema, or throws a `CodedError` that carries every problem, with a code of `problemsOf`.
  *
  * @example const task = parse(Task, JSON.parse(text), "task");
  * @param root name of the whole, put before every path; empty for an HTTP body
  */
-export function parse<Schema extends z.core.$ZodType>(schema: Schema, value: unknown, root = ""): z.output<Schema> {
-  const result = (schema as unknown as z.ZodMiniType<z.output<Schema>>).safeParse(value); // every zod/mini schema has safeParse
-  if (result.success) return result.data;
-  const problems = result.error.issues.flatMap((issue) => toProblems(issue, root === "" ? [] : [root]));
+export function parse<Schema extends v.GenericSchema>(schema: Schema, value: unknown, root = ""): v.InferOutput<Schema> {
+  const result = v.safeParse(schema, value);
+  if (result.success) return result.output;
+  const problems = problemsOf(result.issues, root);
   const first = problems[0] ?? { code: "invalid", path: root, detail: "invalid" };
   throw new CodedError(first.code, first.path, first.detail, problems);
 }
 
-/** One problem an issue, but for unknown keys: each has a path of its own. */
-function toProblems(issue: z.core.$ZodIssue, root: readonly string[]): Problem[] {
-  const problemAt = (keys: readonly PropertyKey[]) => ({
-    code: issue.code,
-    path: formatPath([...root, ...issue.path, ...keys]),
-    detail: describeIssue(issue),
+/**
+ * What a schema found, as people and callers see it: one of the codes `invalid_type`, `invalid_value`, `invalid_format`,
+ * `invalid_union`, `invalid_key`, `unrecognized_keys`, `too_big`, `too_small`, `custom`, whatever the schema library calls it.
+ *
+ * @example const result = v.safeParse(Event, value);
+ * if (!result.success) report(problemsOf(result.issues));
+ */
+export function problemsOf(issues: readonly v.BaseIssue<unknown>[], root = ""): Problem[] {
+  return issues.map((issue) => {
+    const steps = issue.path?.map(({ key }) => key as PropertyKey) ?? []; // JSON has no other keys
+    const code = codeOf(issue);
+    return { code, path: formatPath(root === "" ? steps : [root, ...steps]), detail: describe(code, issue) };
   });
-  return issue.code === "unrecognized_keys" ? issue.keys.map((key) => problemAt([key])) : [problemAt([])];
 }
 
-/** What was expected. By itself zod/mini says "Invalid input"; its English locale drags all the others into a bundle. */
-function describeIssue(issue: z.core.$ZodIssue): string {
-  if (issue.message !== "Invalid input") return issue.message;
-  switch (issue.code) {
-    case "invalid_type":
-      return `expected ${issue.expected}`;
-    case "invalid_value":
-      return `expected ${issue.values.map((value) => JSON.stringify(value)).join(" or ")}`;
+/** Codes by the library's types; all others are `invalid_type`. */
+const CODES: Readonly<Record<string, string>> = {
+  literal: "invalid_value",
+  picklist: "invalid_value",
+  regex: "invalid_format",
+  url: "invalid_format",
+  union: "invalid_union",
+  min_length: "too_small",
+  min_value: "too_small",
+  gt_value: "too_small",
+  max_length: "too_big",
+  max_value: "too_big",
+  lt_value: "too_big",
+  custom: "custom",
+  raw_check: "custom",
+};
+
+function codeOf({ type, expected, path }: v.BaseIssue<unknown>): string {
+  if (expected === "never") return "unrecognized_keys";
+  if (type === "variant") return expected === "Object" ? "invalid_type" : "invalid_union";
+  if (path?.at(-1)?.origin === "key") return "invalid_key";
+  return CODES[type] ?? "invalid_type";
+}
+
+/** What was expected: the schema's own words, or where it has none, better ones than the library's. */
+function describe(code: string, { message, type, expected, requirement }: v.BaseIssue<unknown>): string {
+  if (!message.startsWith("Invalid ")) return message;
+  switch (code) {
     case "too_big":
-      return `too big: at most ${issue.maximum}`;
+      return type === "lt_value" ? `too big: less than ${requirement}` : `too big: at most ${requirement}`;
     case "too_small":
-      return `too small: at least ${issue.minimum}`;
+      return type === "gt_value" ? `too small: more than ${requirement}` : `too small: at least ${requirement}`;
     case "invalid_format":
-      return `expected the format "${issue.format}"`;
+      return `expected the format "${type}"`;
     case "unrecognized_keys":
       return "not a known field; check its spelling or leave it out";
     case "invalid_union":
       return "matches none of the allowed forms";
     default:
-      return issue.message;
+      return `expected ${expected?.replace(/[()]/g, "").replaceAll(" | ", " or ").toLowerCase() ?? "number"}`;
   }
 }

@@ -1,72 +1,74 @@
 // The event log: one line of NDJSON each. The Worker writes it, the simulator writes it, retraining reads it.
-import * as z from "zod/mini";
+import * as v from "valibot";
 import { Channel } from "../artifact/manifest.ts";
 import { Id, Policy } from "./catalog.ts";
 import { Assignment, DropReason, FallbackReason, NoServeReason } from "./decisions.ts";
 import { Features } from "./features.ts";
+import { int, number } from "./numbers.ts";
+import { strictObject } from "./objects.ts";
 
-const timeMs = z.int().check(z.minimum(0));
-const eventId = z.string().check(z.minLength(1), z.maxLength(200));
-const probability = z.number().check(z.minimum(0), z.maximum(1));
+const timeMs = v.pipe(int, v.minValue(0));
+const eventId = v.pipe(v.string(), v.minLength(1), v.maxLength(200));
+const probability = v.pipe(number, v.minValue(0), v.maxValue(1));
 
 /** A candidate as it was considered. `features` are kept where the catalog does not hold them, and always for the chosen one. */
-export const ConsideredCandidate = z.strictObject({
+export const ConsideredCandidate = strictObject({
   creativeId: Id,
-  logit: z.nullable(z.number()),
-  probability: z.nullable(probability),
+  logit: v.nullable(number),
+  probability: v.nullable(probability),
   propensity: probability,
-  features: z.optional(Features),
+  features: v.exactOptional(Features),
 });
-export type ConsideredCandidate = z.infer<typeof ConsideredCandidate>;
+export type ConsideredCandidate = v.InferOutput<typeof ConsideredCandidate>;
 
 /**
  * One placement of one decision: enough to replay it byte for byte and to evaluate another policy offline. `features` is the
  * whole context that was encoded, placement and time included; `propensity` is that of the chosen creative under the policy
  * that really drew it, with `seed` the state of the generator.
  */
-export const DecisionEvent = z.strictObject({
-  type: z.literal("decision"),
+export const DecisionEvent = strictObject({
+  type: v.literal("decision"),
   id: eventId,
   timeMs,
-  decisionId: z.string(),
+  decisionId: v.string(),
   placementId: Id,
-  subjectId: z.nullable(z.string()),
+  subjectId: v.nullable(v.string()),
   features: Features,
-  candidates: z.array(ConsideredCandidate),
-  dropped: z.array(z.strictObject({ creativeId: Id, reason: DropReason })),
-  chosenId: z.nullable(Id),
-  propensity: z.nullable(probability),
+  candidates: v.array(ConsideredCandidate),
+  dropped: v.array(strictObject({ creativeId: Id, reason: DropReason })),
+  chosenId: v.nullable(Id),
+  propensity: v.nullable(probability),
   policy: Policy,
-  fallback: z.nullable(FallbackReason),
-  noServe: z.nullable(NoServeReason),
-  model: z.nullable(z.strictObject({ task: z.string(), channel: Channel, version: z.string() })),
-  catalogVersion: z.nullable(z.string()),
-  assignments: z.array(Assignment),
-  seed: z.int(),
+  fallback: v.nullable(FallbackReason),
+  noServe: v.nullable(NoServeReason),
+  model: v.nullable(strictObject({ task: v.string(), channel: Channel, version: v.string() })),
+  catalogVersion: v.nullable(v.string()),
+  assignments: v.array(Assignment),
+  seed: int,
 });
-export type DecisionEvent = z.infer<typeof DecisionEvent>;
+export type DecisionEvent = v.InferOutput<typeof DecisionEvent>;
 
-const outcome = { id: eventId, timeMs, decisionId: z.string(), placementId: Id, creativeId: Id };
-export const ImpressionEvent = z.strictObject({ type: z.literal("impression"), ...outcome });
-export const ClickEvent = z.strictObject({ type: z.literal("click"), ...outcome });
+const outcome = { id: eventId, timeMs, decisionId: v.string(), placementId: Id, creativeId: Id };
+export const ImpressionEvent = strictObject({ type: v.literal("impression"), ...outcome });
+export const ClickEvent = strictObject({ type: v.literal("click"), ...outcome });
 
 /** Reported by the advertiser's site; `valueMicros` is in millionths of the account's currency. */
-export const ConversionEvent = z.strictObject({
-  type: z.literal("conversion"),
+export const ConversionEvent = strictObject({
+  type: v.literal("conversion"),
   id: eventId,
   timeMs,
-  decisionId: z.string(),
+  decisionId: v.string(),
   placementId: Id,
-  valueMicros: z.optional(z.int().check(z.minimum(0))),
+  valueMicros: v.exactOptional(v.pipe(int, v.minValue(0))),
 });
-export type ConversionEvent = z.infer<typeof ConversionEvent>;
+export type ConversionEvent = v.InferOutput<typeof ConversionEvent>;
 
-export const Event = z.discriminatedUnion("type", [DecisionEvent, ImpressionEvent, ClickEvent, ConversionEvent]);
-export type Event = z.infer<typeof Event>;
+export const Event = v.variant("type", [DecisionEvent, ImpressionEvent, ClickEvent, ConversionEvent]);
+export type Event = v.InferOutput<typeof Event>;
 
 /** Body of POST /v1/events: conversions reported from outside, at most 1,000 a call. */
-export const EventsRequest = z.strictObject({
-  events: z.array(ConversionEvent).check(z.minLength(1), z.maxLength(1000)),
+export const EventsRequest = strictObject({
+  events: v.pipe(v.array(ConversionEvent), v.minLength(1), v.maxLength(1000)),
 });
 
 /** Id of the event that a decision's placement leaves: retries and replays collapse into one. */

@@ -1,17 +1,23 @@
 // Feature values as they cross the wire.
-import * as z from "zod/mini";
+import * as v from "valibot";
+import { number } from "./numbers.ts";
+import { record } from "./objects.ts";
 
-const text = z.string().check(z.maxLength(4096));
-const scalar = z.union([text, z.number(), z.boolean(), z.null()]);
+const text = v.pipe(v.string(), v.maxLength(4096));
+const name = v.pipe(v.string(), v.maxLength(128));
+const id = v.pipe(v.string(), v.maxLength(256));
 
 /** A feature's value: a scalar, a list (ids, text tokens, a vector), or weights by id. JSON has no NaN or infinity. */
-export const FeatureValue = z.union([
-  scalar,
-  z.array(z.union([text, z.number()])).check(z.maxLength(4096)),
-  z.record(z.string().check(z.maxLength(256)), z.number()),
+export const FeatureValue = v.union([
+  text,
+  number,
+  v.boolean(),
+  v.null(),
+  v.pipe(v.array(v.union([text, number])), v.maxLength(4096)),
+  record(id, number),
 ]);
-export type FeatureValue = z.infer<typeof FeatureValue>;
+export type FeatureValue = v.InferOutput<typeof FeatureValue>;
 
 /** Named features. Names that no task declares are ignored, and unseen values are out-of-vocabulary: neither is an error. */
-export const Features = z.record(z.string().check(z.maxLength(128)), FeatureValue);
-export type Features = z.infer<typeof Features>;
+export const Features = record(name, FeatureValue);
+export type Features = v.InferOutput<typeof Features>;

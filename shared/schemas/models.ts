@@ -1,6 +1,8 @@
 // The wire type of GET /v1/models: what a Worker's isolate has loaded, and what went wrong with the rest.
-import * as z from "zod/mini";
+import * as v from "valibot";
 import { Channel, Metrics } from "../artifact/manifest.ts";
+import { int } from "./numbers.ts";
+import { record, strictObject } from "./objects.ts";
 
 /**
  * One channel of a model, or of the catalog (its name is `catalog`). `version`, `sequence` and `loadedMs` are null while nothing was
@@ -8,16 +10,16 @@ import { Channel, Metrics } from "../artifact/manifest.ts";
  *
  * @example const { models } = parse(ModelsResponse, await response.json());
  */
-export const LoadedChannel = z.strictObject({
-  name: z.string(),
+export const LoadedChannel = strictObject({
+  name: v.string(),
   channel: Channel,
-  version: z.nullable(z.string()),
-  sequence: z.nullable(z.int()),
-  loadedMs: z.nullable(z.int()),
-  lastFailure: z.nullable(z.string()),
-  metrics: z.nullable(z.record(z.string(), Metrics)),
+  version: v.nullable(v.string()),
+  sequence: v.nullable(int),
+  loadedMs: v.nullable(int),
+  lastFailure: v.nullable(v.string()),
+  metrics: v.nullable(record(v.string(), Metrics)),
 });
-export type LoadedChannel = z.infer<typeof LoadedChannel>;
+export type LoadedChannel = v.InferOutput<typeof LoadedChannel>;
 
 /** Body of GET /v1/models. */
-export const ModelsResponse = z.strictObject({ models: z.array(LoadedChannel) });
+export const ModelsResponse = strictObject({ models: v.array(LoadedChannel) });

@@ -1,16 +1,37 @@
 // What the served model computes, as data: which terms make up the logit, and the shapes and scales of their weights.
-import * as z from "zod/mini";
+import * as v from "valibot";
+import { int, number } from "../schemas/numbers.ts";
+import { strictObject } from "../schemas/objects.ts";
 
-const count = z.int().check(z.minimum(1));
-const scale = z.number().check(z.positive());
+const count = v.pipe(int, v.minValue(1));
+const scale = v.pipe(number, v.gtValue(0));
 
 /**
  * How a layer's f32 inputs become integers: x / scale, clamped, rounded half to even. `bits` 11: -2047..2047; `bits` 7, which the
  * kernel multiplies twice as fast: -64..63, or 0..127 after ReLU (see `activationRange`). `scale` is null where each column has its
  * own, which the weights have been multiplied by: tensor `{layer}.inputScale` F32 [inputs]. Only layers over x0 have that.
  */
-export const LayerInput = z.strictObject({ scale: z.nullable(scale), bits: z.union([z.literal(7), z.literal(11)]) });
-export type LayerInput = z.infer<typeof LayerInput>;
+export const LayerInput = strictObject({ scale: v.nullable(scale), bits: v.union([v.literal(7), v.literal(11)]) });
+export type LayerInput = v.InferOutput<typeof LayerInput>;
+
+/**
+ * Retrieval by two towers (Covington et al., 2016): score of item i = query . vector_i + bias_i, of which the query is what a net
+ * over the context's columns of x0 gives, ReLU layers and a last one without, and the vectors were computed at publication. It adds
+ * nothing to the logit.
+ *
+ * Tensors: `tower.{l}.*` as those of the MLP, one for each of `hidden` and one more of `dimension` outputs · `items.vector` I8 [items,
+ * dimension], `items.scale` F32 [items], `items.bias` F32 [items] · `items.id` I8 [bytes], the items' ids as UTF-8 one after the
+ * other, and `items.idEnd` I32 [items], where each ends: ids travel with the vectors that they name, and starting parses none.
+ */
+const Retrieval = strictObject({
+  items: count,
+  dimension: count,
+  hidden: v.array(count),
+  /** Of each layer of the tower, the last included. */
+  inputs: v.pipe(v.array(LayerInput), v.minLength(1)),
+  /** Of the query, 7 bits. */
+  queryScale: scale,
+});
 
 /**
  * logit = bias + [linear] + [fm] + [cross head] + [mlp head], each term optional.
@@ -31,22 +52,24 @@ export type LayerInput = z.infer<typeof LayerInput>;
  * `cross.{l}.weight` I8 [d, d], `.scale` F32 [d], `.bias` F32 [d]; with a rank [d, rank], and `cross.{l}.down.*` [rank, d] ·
  * `cross.head.*` with one output · `mlp.{l}.weight` I8 [out, in], `.scale` F32 [out], `.bias` F32 [out] · `mlp.head.*` with one output.
  */
-export const Architecture = z.strictObject({
+export const Architecture = strictObject({
   embeddingDimension: count,
-  embeddingBits: z.union([z.literal(4), z.literal(8)]),
-  linear: z.boolean(),
-  fm: z.boolean(),
-  cross: z.nullable(
-    z.strictObject({
-      rank: z.nullable(count),
-      downInputs: z.array(LayerInput),
-      inputs: z.array(LayerInput).check(z.minLength(1)),
+  embeddingBits: v.union([v.literal(4), v.literal(8)]),
+  linear: v.boolean(),
+  fm: v.boolean(),
+  cross: v.nullable(
+    strictObject({
+      rank: v.nullable(count),
+      downInputs: v.array(LayerInput),
+      inputs: v.pipe(v.array(LayerInput), v.minLength(1)),
       headInputScale: scale,
     }),
   ),
-  mlp: z.nullable(z.strictObject({ hidden: z.array(count), inputs: z.array(LayerInput), headInputScale: scale })),
+  mlp: v.nullable(strictObject({ hidden: v.array(count), inputs: v.array(LayerInput), headInputScale: scale })),
+  /** Absent in manifests that were written before there was any. */
+  retrieval: v.optional(v.nullable(Retrieval), null),
 });
-export type Architecture = z.infer<typeof Architecture>;
+export type Architecture = v.InferOutput<typeof Architecture>;
 
 /**
  * Lowest and highest integer activation. A `signed` input is x0, a state of the cross net, or what a low-rank layer gives.

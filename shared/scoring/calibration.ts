@@ -1,9 +1,11 @@
 // Logit -> calibrated probability.
-import * as z from "zod/mini";
+import * as v from "valibot";
+import { number } from "../schemas/numbers.ts";
+import { strictObject } from "../schemas/objects.ts";
 
 /** Platt scaling (Platt, 1999): p = sigmoid(slope * logit + intercept). Temperature scaling is intercept 0. */
-export const Calibration = z.strictObject({ slope: z.number().check(z.positive()), intercept: z.number() });
-export type Calibration = z.infer<typeof Calibration>;
+export const Calibration = strictObject({ slope: v.pipe(number, v.gtValue(0)), intercept: number });
+export type Calibration = v.InferOutput<typeof Calibration>;
 
 /** Leaves logits as they are. */
 export const IDENTITY: Calibration = { slope: 1, intercept: 0 };

@@ -1,125 +1,121 @@
 // What a task is: one small file that names its fields, its label and its model. Everything else follows from it.
-import * as z from "zod/mini";
+import * as v from "valibot";
+import { int, number } from "../schemas/numbers.ts";
+import { strictObject } from "../schemas/objects.ts";
 
 /** A task's name, which is also the name that its models are published under. */
-export const TaskName = z
-  .string()
-  .check(z.regex(/^[a-z0-9][a-z0-9-]{0,63}$/, "lower-case letters, digits and hyphens, at most 64"));
-const fieldName = z.string().check(z.minLength(1), z.maxLength(128));
-const positiveInt = z.int().check(z.positive());
-const side = z.enum(["context", "candidate"]);
+export const TaskName = v.pipe(
+  v.string(),
+  v.regex(/^[a-z0-9][a-z0-9-]{0,63}$/, "lower-case letters, digits and hyphens, at most 64"),
+);
+const fieldName = v.pipe(v.string(), v.minLength(1), v.maxLength(128));
+const positiveInt = v.pipe(int, v.gtValue(0));
+const side = v.picklist(["context", "candidate"]);
 
 /** How ids become table rows: a fitted vocabulary of the values seen at least `minCount` times, or a hash space. */
-export const Ids = z.union([
-  z.strictObject({ minCount: positiveInt, maxSize: z.optional(positiveInt) }),
-  z.strictObject({ hashSpace: positiveInt.check(z.maximum(100_000_000)) }),
+export const Ids = v.union([
+  strictObject({ minCount: positiveInt, maxSize: v.exactOptional(positiveInt) }),
+  strictObject({ hashSpace: v.pipe(positiveInt, v.maxValue(100_000_000)) }),
 ]);
-export type Ids = z.infer<typeof Ids>;
+export type Ids = v.InferOutput<typeof Ids>;
 
 /** Whether a value is looked up as an embedding, or goes straight into the dense net as it is. */
-const input = z._default(z.enum(["embedding", "value"]), "embedding");
+const input = v.optional(v.picklist(["embedding", "value"]), "embedding");
 
-const CategoricalField = z.strictObject({
-  kind: z.literal("categorical"),
+const CategoricalField = strictObject({
+  kind: v.literal("categorical"),
   name: fieldName,
   from: side,
-  ids: z._default(Ids, { minCount: 1 }),
+  ids: v.optional(Ids, { minCount: 1 }),
 });
 
 /** `missing: "indicator"` gives a missing value a row (or an input) of its own; `"mean"` takes the training mean for it. */
-const NumericField = z.strictObject({
-  kind: z.literal("numeric"),
+const NumericField = strictObject({
+  kind: v.literal("numeric"),
   name: fieldName,
   from: side,
-  transform: z._default(z.enum(["standard", "log", "quantile"]), "standard"),
-  buckets: z._default(z.int().check(z.minimum(2), z.maximum(1000)), 20),
-  missing: z._default(z.enum(["indicator", "mean"]), "indicator"),
+  transform: v.optional(v.picklist(["standard", "log", "quantile"]), "standard"),
+  buckets: v.optional(v.pipe(int, v.minValue(2), v.maxValue(1000)), 20),
+  missing: v.optional(v.picklist(["indicator", "mean"]), "indicator"),
   input,
 });
 
 /** A set of ids: a JSON array, an object of id -> weight, or in text files one string split at `separator`. */
-const MultiField = z.strictObject({
-  kind: z.literal("multi"),
+const MultiField = strictObject({
+  kind: v.literal("multi"),
   name: fieldName,
   from: side,
-  ids: z._default(Ids, { minCount: 1 }),
-  separator: z._default(z.string().check(z.minLength(1)), "|"),
-  maxLength: z._default(positiveInt, 100),
+  ids: v.optional(Ids, { minCount: 1 }),
+  separator: v.optional(v.pipe(v.string(), v.minLength(1)), "|"),
+  maxLength: v.optional(positiveInt, 100),
 });
 
-const TextField = z.strictObject({
-  kind: z.literal("text"),
+const TextField = strictObject({
+  kind: v.literal("text"),
   name: fieldName,
   from: side,
-  hashSpace: z._default(positiveInt, 100_000),
-  ngrams: z._default(z.array(z.int().check(z.minimum(1), z.maximum(5))).check(z.minLength(1)), [1, 2]),
-  maxTokens: z._default(positiveInt, 100),
+  hashSpace: v.optional(positiveInt, 100_000),
+  ngrams: v.optional(v.pipe(v.array(v.pipe(int, v.minValue(1), v.maxValue(5))), v.minLength(1)), [1, 2]),
+  maxTokens: v.optional(positiveInt, 100),
 });
 
-const VectorField = z.strictObject({
-  kind: z.literal("vector"),
+const VectorField = strictObject({
+  kind: v.literal("vector"),
   name: fieldName,
   from: side,
-  dimension: positiveInt.check(z.maximum(4096)),
-  separator: z._default(z.string().check(z.minLength(1)), "|"),
+  dimension: v.pipe(positiveInt, v.maxValue(4096)),
+  separator: v.optional(v.pipe(v.string(), v.minLength(1)), "|"),
   input,
 });
 
 /** Ids in time order, oldest first; the last `maxLength` are kept. */
-const SequenceField = z.strictObject({
-  kind: z.literal("sequence"),
+const SequenceField = strictObject({
+  kind: v.literal("sequence"),
   name: fieldName,
   from: side,
-  ids: z._default(Ids, { minCount: 1 }),
-  separator: z._default(z.string().check(z.minLength(1)), "|"),
-  maxLength: z._default(positiveInt, 50),
+  ids: v.optional(Ids, { minCount: 1 }),
+  separator: v.optional(v.pipe(v.string(), v.minLength(1)), "|"),
+  maxLength: v.optional(positiveInt, 50),
 });
 
 /** A field: one column of the data, and how it becomes features. */
-export const Field = z.discriminatedUnion("kind", [
-  CategoricalField,
-  NumericField,
-  MultiField,
-  TextField,
-  VectorField,
-  SequenceField,
-]);
-export type Field = z.infer<typeof Field>;
+export const Field = v.variant("kind", [CategoricalField, NumericField, MultiField, TextField, VectorField, SequenceField]);
+export type Field = v.InferOutput<typeof Field>;
 
-export const Family = z.enum(["logistic", "fm", "deepfm", "dcn-v2", "mlp"]);
-export type Family = z.infer<typeof Family>;
+export const Family = v.picklist(["logistic", "fm", "deepfm", "dcn-v2", "mlp"]);
+export type Family = v.InferOutput<typeof Family>;
 
 /**
  * The model: its family and its size. Options that a family has no use for are ignored by it. `crossRank` is that of DCN-v2's
  * low-rank cross layers, null for full ones; `embeddingBits` those of the rows as they are served.
  */
-export const ModelSpec = z.strictObject({
-  family: z._default(Family, "deepfm"),
-  embeddingDimension: z._default(z.int().check(z.minimum(1), z.maximum(256)), 16),
-  hidden: z._default(z.array(positiveInt.check(z.maximum(4096))).check(z.maxLength(8)), [64, 32]),
-  crossLayers: z._default(z.int().check(z.minimum(1), z.maximum(8)), 3),
-  crossRank: z._default(z.nullable(positiveInt.check(z.maximum(4096))), null),
-  embeddingBits: z._default(z.union([z.literal(4), z.literal(8)]), 8),
-  dropout: z._default(z.number().check(z.minimum(0), z.lt(1)), 0),
-  batchNorm: z._default(z.boolean(), false),
+export const ModelSpec = strictObject({
+  family: v.optional(Family, "deepfm"),
+  embeddingDimension: v.optional(v.pipe(int, v.minValue(1), v.maxValue(256)), 16),
+  hidden: v.optional(v.pipe(v.array(v.pipe(positiveInt, v.maxValue(4096))), v.maxLength(8)), [64, 32]),
+  crossLayers: v.optional(v.pipe(int, v.minValue(1), v.maxValue(8)), 3),
+  crossRank: v.optional(v.nullable(v.pipe(positiveInt, v.maxValue(4096))), null),
+  embeddingBits: v.optional(v.union([v.literal(4), v.literal(8)]), 8),
+  dropout: v.optional(v.pipe(number, v.minValue(0), v.ltValue(1)), 0),
+  batchNorm: v.optional(v.boolean(), false),
 });
-export type ModelSpec = z.infer<typeof ModelSpec>;
+export type ModelSpec = v.InferOutput<typeof ModelSpec>;
 
 /**
  * How the model learns. `patience` is in epochs without a better validation logloss. `l2*` are per-example penalties,
  * `l2 / 2 * |w|^2`, which under lazy updates catch up on the steps that a row was not touched.
  */
-export const TrainingSpec = z.strictObject({
-  optimizer: z._default(z.enum(["adam", "sgd", "adagrad"]), "adam"),
-  learningRate: z._default(z.number().check(z.positive()), 0.001),
-  schedule: z._default(z.enum(["constant", "plateau", "cosine"]), "constant"),
-  batchSize: z._default(positiveInt, 1024),
-  epochs: z._default(positiveInt, 10),
-  patience: z._default(positiveInt, 2),
-  l2Embedding: z._default(z.number().check(z.minimum(0)), 0),
-  l2Dense: z._default(z.number().check(z.minimum(0)), 0),
+export const TrainingSpec = strictObject({
+  optimizer: v.optional(v.picklist(["adam", "sgd", "adagrad"]), "adam"),
+  learningRate: v.optional(v.pipe(number, v.gtValue(0)), 0.001),
+  schedule: v.optional(v.picklist(["constant", "plateau", "cosine"]), "constant"),
+  batchSize: v.optional(positiveInt, 1024),
+  epochs: v.optional(positiveInt, 10),
+  patience: v.optional(positiveInt, 2),
+  l2Embedding: v.optional(v.pipe(number, v.minValue(0)), 0),
+  l2Dense: v.optional(v.pipe(number, v.minValue(0)), 0),
 });
-export type TrainingSpec = z.infer<typeof TrainingSpec>;
+export type TrainingSpec = v.InferOutput<typeof TrainingSpec>;
 
 /**
  * A task. `label` names the column that holds 0 or 1; `time`, when given, the column by which a single data file is split
@@ -129,35 +125,39 @@ export type TrainingSpec = z.infer<typeof TrainingSpec>;
  * parse(Task, { name: "purchase", label: "bought", fields: [
  *   { kind: "numeric", name: "age", from: "context" } ] });
  */
-export const Task = z
-  .strictObject({
-    $schema: z.optional(z.string()),
+export const Task = v.pipe(
+  strictObject({
+    $schema: v.exactOptional(v.string()),
     name: TaskName,
-    description: z.optional(z.string()),
+    description: v.exactOptional(v.string()),
     label: fieldName,
-    time: z.optional(fieldName),
-    columns: z.optional(z.array(fieldName).check(z.minLength(1))),
-    fields: z.array(Field).check(z.minLength(1), z.maxLength(500)),
-    model: z.prefault(ModelSpec, {}),
-    training: z.prefault(TrainingSpec, {}),
-  })
-  .check((context) => {
+    time: v.exactOptional(fieldName),
+    columns: v.exactOptional(v.pipe(v.array(fieldName), v.minLength(1))),
+    fields: v.pipe(v.array(Field), v.minLength(1), v.maxLength(500)),
+    model: v.optional(ModelSpec, {}),
+    training: v.optional(TrainingSpec, {}),
+  }),
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed) return;
+    const { fields, label } = dataset.value;
+    const step = (key: string | number): v.IssuePathItem => ({
+      type: "unknown",
+      origin: "value",
+      input: fields,
+      key,
+      value: undefined,
+    });
+    const refuse = (index: number, key: "name" | "input", message: string) =>
+      addIssue({ message, path: [step("fields"), step(index), step(key)] });
     const seen = new Set<string>();
-    context.value.fields.forEach((field, index) => {
-      const duplicate = seen.has(field.name);
-      if (duplicate || field.name === context.value.label) {
-        context.issues.push({
-          code: "custom",
-          input: field.name,
-          path: ["fields", index, "name"],
-          message: duplicate ? `field "${field.name}" is declared twice` : `the label "${field.name}" cannot be a field`,
-        });
-      }
+    fields.forEach((field, index) => {
+      if (seen.has(field.name)) refuse(index, "name", `field "${field.name}" is declared twice`);
+      else if (field.name === label) refuse(index, "name", `the label "${label}" cannot be a field`);
       if (field.kind === "numeric" && field.transform === "quantile" && field.input === "value") {
-        const message = "quantile buckets are looked up, they have no value: leave input out";
-        context.issues.push({ code: "custom", input: field.input, path: ["fields", index, "input"], message });
+        refuse(index, "input", "quantile buckets are looked up, they have no value: leave input out");
       }
       seen.add(field.name);
     });
-  });
-export type Task = z.infer<typeof Task>;
+  }),
+);
+export type Task = v.InferOutput<typeof Task>;

@@ -10,7 +10,7 @@ const MAX_FILE_LINES = 350;
 const WALLS: Record<string, { readonly folders: readonly string[]; readonly packages: readonly string[] | null }> = {
   functions: { folders: ["functions/", "shared/"], packages: null },
   training: { folders: ["training/", "shared/"], packages: null },
-  shared: { folders: ["shared/"], packages: ["zod/mini"] },
+  shared: { folders: ["shared/"], packages: ["valibot"] },
   infra: { folders: ["infra/", "shared/artifact/keys.ts", "shared/artifact/manifest.ts"], packages: null },
 };
 

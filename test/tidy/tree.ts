@@ -4,7 +4,7 @@ import { posix } from "node:path";
 import { parseSync, Visitor } from "vite";
 
 export interface Import {
-  /** As written: `../x.ts`, `zod/mini`. */
+  /** As written: `../x.ts`, `valibot`. */
   readonly specifier: string;
   /** The file in the tree, or null for a package. */
   readonly target: string | null;

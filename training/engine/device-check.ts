@@ -1,5 +1,5 @@
 // One fixed batch through a small DeepFM, against plain loops in f64: a device that computes something else must not train.
-import { CodedError } from "../../shared/schemas/coded-error.ts";
+import { CodedError, parse } from "../../shared/schemas/coded-error.ts";
 import { ModelSpec } from "../../shared/tasks/task.ts";
 import { deepfm } from "../model/deepfm.ts";
 import { type Gathered, type Gradients, Network } from "./network.ts";
@@ -34,7 +34,7 @@ export async function checkDevice(name: string): Promise<number> {
 }
 
 function createCheckNetwork(): Network {
-  const spec = ModelSpec.parse({ hidden: [HIDDEN] });
+  const spec = parse(ModelSpec, { hidden: [HIDDEN] });
   const embeddedColumns = Array.from({ length: FIELDS }, (_, field) => field * DIMENSION);
   const network = new Network(
     deepfm(spec, { width: WIDTH, embeddingDimension: DIMENSION, embeddedColumns }, new Random(1)),

@@ -1,4 +1,5 @@
 // What a store holds: every channel with its pointer, every version with when it was made and how good it was.
+import * as v from "valibot";
 import type { TrustedKeys } from "../../shared/artifact/envelope.ts";
 import { CATALOG_NAME } from "../../shared/artifact/keys.ts";
 import { Channel, type Metrics, parseManifest, versionOf } from "../../shared/artifact/manifest.ts";
@@ -52,8 +53,8 @@ async function listChannels(store: ObjectStore): Promise<[string, Channel][]> {
   const keys = await store.list("channels/");
   return keys.flatMap((key): [string, Channel][] => {
     const [, name, file] = key.split("/");
-    const channel = Channel.safeParse(file?.replace(/\.json$/, ""));
-    return name !== undefined && channel.success ? [[name, channel.data]] : [];
+    const channel = file?.replace(/\.json$/, "");
+    return name !== undefined && v.is(Channel, channel) ? [[name, channel]] : [];
   });
 }
 

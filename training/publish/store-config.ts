@@ -1,7 +1,8 @@
 // Where the store is and who we are there, from the environment; the defaults are those of the embedded store.
 import { join } from "node:path";
-import * as z from "zod/mini";
+import * as v from "valibot";
 import { parse } from "../../shared/schemas/coded-error.ts";
+import { WebUrl } from "../../shared/schemas/web-url.ts";
 
 export interface StoreCredentials {
   readonly accessKeyId: string;
@@ -30,18 +31,18 @@ export const LOCAL_STORE_PATH = "/cdn-cgi/local/r2/s3";
 /** Credentials of the embedded store. They guard nothing: it listens on loopback only. */
 export const LOCAL_CREDENTIALS: StoreCredentials = { accessKeyId: "selvedge-local", secretAccessKey: "selvedge-local-secret" };
 
-const setting = (standard: string) => z._default(z.string().check(z.minLength(1)), standard);
-const Environment = z.object({
-  SELVEDGE_STORE_ENDPOINT: z._default(z.url({ protocol: /^https?$/ }), `http://localhost:8787${LOCAL_STORE_PATH}`),
+const setting = (standard: string) => v.optional(v.pipe(v.string(), v.minLength(1)), standard);
+const Environment = v.object({
+  SELVEDGE_STORE_ENDPOINT: v.optional(WebUrl, `http://localhost:8787${LOCAL_STORE_PATH}`),
   SELVEDGE_STORE_REGION: setting("auto"),
   SELVEDGE_ARTIFACT_BUCKET: setting("selvedge-artifacts"),
   SELVEDGE_EVENT_BUCKET: setting("selvedge-events"),
-  SELVEDGE_ACCESS_KEY_ID: z.optional(z.string()),
-  SELVEDGE_SECRET_ACCESS_KEY: z.optional(z.string()),
+  SELVEDGE_ACCESS_KEY_ID: v.optional(v.string()),
+  SELVEDGE_SECRET_ACCESS_KEY: v.optional(v.string()),
   SELVEDGE_STATE_DIR: setting(".selvedge"),
-  SELVEDGE_PRIVATE_KEY_FILE: z.optional(z.string().check(z.minLength(1))),
-  SELVEDGE_PRIVATE_KEY: z.optional(z.string().check(z.minLength(1))),
-  SELVEDGE_PUBLIC_KEYS: z._default(z.string(), ""),
+  SELVEDGE_PRIVATE_KEY_FILE: v.optional(v.pipe(v.string(), v.minLength(1))),
+  SELVEDGE_PRIVATE_KEY: v.optional(v.pipe(v.string(), v.minLength(1))),
+  SELVEDGE_PUBLIC_KEYS: v.optional(v.string(), ""),
 });
 
 /** Reads the configuration, or throws a `CodedError` whose path is the variable's name. */

@@ -1,7 +1,7 @@
 // The trained Frappe model of the newest run in the state folder, with a request of real examples.
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import * as z from "zod/mini";
+import * as v from "valibot";
 import { readSafetensors } from "../../../shared/artifact/safetensors.ts";
 import type { Bags } from "../../../shared/features/bags.ts";
 import { Task } from "../../../shared/tasks/task.ts";
@@ -16,7 +16,7 @@ import { MAX_CANDIDATES, type Shape } from "./shape.ts";
 const HOW =
   "train it first: npm run train -- --task test/bench/tasks/frappe.json --train ../shared/data/frappe/train.csv.gz --valid ../shared/data/frappe/valid.csv.gz";
 
-const Config = z.object({ task: Task, files: z.object({ valid: z.string() }) });
+const Config = v.object({ task: Task, files: v.object({ valid: v.string() }) });
 
 /** The shape, or a sentence that says why there is none and how to get it. */
 export async function frappeShape(): Promise<Shape | string> {
@@ -34,7 +34,7 @@ export async function frappeShape(): Promise<Shape | string> {
 
 /** The validation file's examples: the first one's context, and the ads of the first ones. */
 async function readRun(folder: string): Promise<Shape> {
-  const { task, files } = Config.parse(JSON.parse(await readFile(join(folder, "config.json"), "utf8")));
+  const { task, files } = v.parse(Config, JSON.parse(await readFile(join(folder, "config.json"), "utf8")));
   const { manifest, weights } = await readArtifactFolder(join(folder, "artifact"));
   const { featureMap, architecture, calibration } = manifest;
   const { context, candidate } = await loadDataset(task, featureMap, fileSource([files.valid], task));

@@ -1,4 +1,5 @@
 // Event lines for the tests of the join, from the short form of test/vectors/event-join.json.
+import { parse } from "../../../shared/schemas/coded-error.ts";
 import { type ConversionEvent, type DecisionEvent, Event, outcomeEventId } from "../../../shared/schemas/events.ts";
 
 export const EPOCH_MS = 1_700_000_000_000;
@@ -47,7 +48,7 @@ export function outcomeAt(type: "impression" | "click" | "conversion", decisionI
 
 export function toLine([kind, text, offset]: ShortEvent): string {
   if (kind === "raw") return String(text);
-  return JSON.stringify(Event.parse(toEvent(String(kind), String(text), Number(offset))));
+  return JSON.stringify(parse(Event, toEvent(String(kind), String(text), Number(offset))));
 }
 
 function toEvent(kind: string, decisionId: string, offsetMs: number): Event {

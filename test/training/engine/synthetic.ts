@@ -1,6 +1,7 @@
 // Small encoded data sets made from a seed, for tests of the engine.
 import type { Bags } from "../../../shared/features/bags.ts";
 import type { FeatureMap, FittedField } from "../../../shared/features/feature-map.ts";
+import { parse } from "../../../shared/schemas/coded-error.ts";
 import { type ModelSpec, Task, type TrainingSpec } from "../../../shared/tasks/task.ts";
 import type { Dataset } from "../../../training/dataset/dataset.ts";
 import { Random } from "../../../training/engine/random.ts";
@@ -81,7 +82,7 @@ function randomBags(
 
 /** A task for a map that is already fitted: its fields are not looked at again. */
 export function taskWith(model: Partial<ModelSpec>, training: Partial<TrainingSpec>): Task {
-  return Task.parse({
+  return parse(Task, {
     name: "synthetic",
     label: "y",
     fields: [{ kind: "numeric", name: "x", from: "context" }],

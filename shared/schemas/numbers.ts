@@ -1,0 +1,19 @@
+// Numbers as JSON means them. Valibot's own also takes infinity, which is what JSON.parse makes of 1e999.
+import * as v from "valibot";
+
+/**
+ * A finite number.
+ *
+ * @example parse(number, 0.5);
+ */
+export const number = v.pipe(
+  v.number(),
+  v.guard((value: number): value is number => Number.isFinite(value)),
+);
+
+/**
+ * An integer that a double holds exactly.
+ *
+ * @example const count = v.pipe(int, v.minValue(1));
+ */
+export const int = v.pipe(number, v.integer(), v.minValue(Number.MIN_SAFE_INTEGER), v.maxValue(Number.MAX_SAFE_INTEGER));
