@@ -109,7 +109,7 @@ export class FloatForward {
 }
 
 /** W x + b. */
-function multiply({ inputs, outputs, weight, bias }: DenseLayer, x: Float32Array): Float32Array {
+export function multiply({ inputs, outputs, weight, bias }: DenseLayer, x: Float32Array): Float32Array {
   const y = new Float32Array(outputs);
   for (let j = 0; j < outputs; j++) {
     let sum = bias[j] as number; // [outputs]

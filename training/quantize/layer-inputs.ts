@@ -32,21 +32,22 @@ export interface ChosenInput {
 
 /**
  * By layer name (`mlp.0`, `cross.head`). Layers over x0 take 7 bits with a scale a column, hidden layers after ReLU 7 bits; heads,
- * and what the cross net passes on, 11: a head at 7 bits lost 1e-4 AUC on the simulator, and costs next to nothing at 11.
+ * and what the cross net passes on, 11: a head at 7 bits lost 1e-4 AUC on the simulator, and costs next to nothing at 11. `bits` of 11
+ * are for nets that run once a request.
  */
-export function chooseInputs(model: FloatModel, sample: Dataset): Map<string, ChosenInput> {
+export function chooseInputs(model: FloatModel, sample: Dataset, bits: LayerInput["bits"] = 7): Map<string, ChosenInput> {
   const largest = observeLargest(model, sample);
   return new Map(
     namedLayers(model).map(([name, { inputs }]) => {
       const columns = largest.get(name) ?? new Float32Array(inputs);
-      if (isOverX0(name, model)) return [name, perColumn(raiseToTable(columns, model))];
-      const bits = /^mlp\.\d+$/.test(name) ? 7 : 11;
+      if (isOverX0(name, model)) return [name, perColumn(raiseToTable(columns, model), bits)];
+      const layerBits = /^mlp\.\d+$/.test(name) ? bits : 11;
       const scale = scaleOf(
         columns.reduce((most, x) => Math.max(most, x), 0),
-        bits,
-        bits === 11,
+        layerBits,
+        layerBits === 11,
       );
-      return [name, { input: { scale, bits }, columnScales: null }];
+      return [name, { input: { scale, bits: layerBits }, columnScales: null }];
     }),
   );
 }
@@ -56,10 +57,10 @@ function isOverX0(name: string, { cross }: FloatModel): boolean {
   return name === "mlp.0" || name === (cross?.layers[0]?.down ? "cross.0.down" : "cross.0");
 }
 
-function perColumn(columns: Float32Array): ChosenInput {
+function perColumn(columns: Float32Array, bits: LayerInput["bits"]): ChosenInput {
   const smallest = columns.reduce((most, x) => Math.max(most, x), 0) * SMALLEST_SHARE;
-  const columnScales = columns.map((most) => scaleOf(Math.max(most, smallest), 7, true));
-  return { input: { scale: null, bits: 7 }, columnScales };
+  const columnScales = columns.map((most) => scaleOf(Math.max(most, smallest), bits, true));
+  return { input: { scale: null, bits }, columnScales };
 }
 
 /** Largest magnitude of each input, by layer. */

@@ -58,9 +58,10 @@ function describe(
   };
 }
 
-function addEmbedding(
+/** Rows with a scale each, int8 or packed int4. */
+export function addEmbedding(
   tensors: Map<string, Tensor>,
-  { embedding, embeddingDimension }: FloatModel,
+  { embedding, embeddingDimension }: Pick<FloatModel, "embedding" | "embeddingDimension">,
   bits: Architecture["embeddingBits"],
 ): void {
   const { values, scales } = quantizeRows(embedding, embeddingDimension, bits === 4 ? 7 : 127);
@@ -70,7 +71,7 @@ function addEmbedding(
 }
 
 /** A layer whose columns have scales takes them into its weights, before those are rounded. */
-function addLayer(
+export function addLayer(
   tensors: Map<string, Tensor>,
   name: string,
   { weight, bias, inputs }: DenseLayer,
@@ -85,6 +86,6 @@ function addLayer(
   if (columnScales) tensors.set(`${name}.inputScale`, vector(columnScales));
 }
 
-function vector(data: Float32Array): Tensor {
+export function vector(data: Float32Array): Tensor {
   return { dtype: "F32", shape: [data.length], data };
 }

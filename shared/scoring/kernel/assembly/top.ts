@@ -1,7 +1,7 @@
 // The best of many scores, best first; of equal ones the lower index. Scores come in order of their indices; those that can still be
 // among the best are kept as keys, and the keys cut back to as many as are wanted whenever their room is full.
 //
-// A key (u64) orders as its score and then its index do: the score's bits made ascending, then the index's complement.
+// A key (u64) orders as its score and then its index do: the score's bits made ascending (0 for a NaN), then the index's complement.
 
 let keys: usize = 0;
 let capacity: i32 = 0; // more than any limit
@@ -62,7 +62,7 @@ export function endTop(): i32 {
 
 function keyOf(score: f32, index: i32): u64 {
   const bits = reinterpret<i32>(score + 0); // -0 becomes 0: they are equal
-  const ascending = isNaN(score) ? 0 : <u32>bits ^ (<u32>(bits >> 31) | 0x80000000);
+  const ascending = (bits & 0x7fffffff) > 0x7f800000 ? 0 : <u32>bits ^ (<u32>(bits >> 31) | 0x80000000);
   return ((<u64>ascending) << 32) | <u64>(<u32>~index);
 }
 
