@@ -2,6 +2,7 @@
 import { InvalidArgumentError, Option } from "commander";
 import { Policy } from "../../shared/schemas/catalog.ts";
 import { parse } from "../../shared/schemas/coded-error.ts";
+import type { DeviceChoice } from "../engine/device.ts";
 
 /** @example new Command().option("--visitors <count>", "how many", wholeNumber(1, 1_000_000), 1000) */
 export function wholeNumber(minimum: number, maximum: number): (text: string) => number {
@@ -11,6 +12,11 @@ export function wholeNumber(minimum: number, maximum: number): (text: string) =>
     throw new InvalidArgumentError(`expected a whole number from ${minimum} to ${maximum}`);
   };
 }
+
+const DEVICES: DeviceChoice[] = ["auto", "wasm", "cpu", "webgpu", "node", "node-gpu"];
+
+export const deviceOption = (): Option =>
+  new Option("--device <name>", "what the dense net runs on").choices(DEVICES).default("auto");
 
 export const POLICY_NAMES: Policy["name"][] = ["greedy", "epsilon-greedy", "random"];
 const STANDARD_EPSILON = 0.1;

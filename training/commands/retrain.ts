@@ -10,7 +10,7 @@ import { type RetrainRun, retrain } from "../jobs/retrain.ts";
 import { readKeys } from "../publish/keys.ts";
 import { createS3Store } from "../publish/s3-store.ts";
 import { readStoreConfig } from "../publish/store-config.ts";
-import { wholeNumber } from "./options.ts";
+import { deviceOption, wholeNumber } from "./options.ts";
 import { createProgressView } from "./progress-view.ts";
 import { formatRetrain } from "./retrain-summary.ts";
 
@@ -28,7 +28,6 @@ interface Options {
   readonly out?: string;
 }
 
-const DEVICES: DeviceChoice[] = ["auto", "wasm", "cpu", "webgpu", "node", "node-gpu"];
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 const STANDARD_DAYS = 30;
@@ -51,7 +50,7 @@ export function command(): Command {
       time,
     )
     .addOption(new Option("--channel <name>", "the champion's channel").choices(Channel.options).default("stable"))
-    .addOption(new Option("--device <name>", "what the dense net runs on").choices(DEVICES).default("auto"))
+    .addOption(deviceOption())
     .option("--seed <number>", "the same seed and events give the same bytes", wholeNumber(0, 2 ** 31 - 1), 1)
     .option("--min-examples <count>", "refuse to learn from fewer", wholeNumber(1, 2 ** 31 - 1), 1000)
     .option("--dry-run", "do everything but publish", false)

@@ -13,7 +13,7 @@ import { readKeys } from "../publish/keys.ts";
 import type { Publisher } from "../publish/publish.ts";
 import { createS3Store } from "../publish/s3-store.ts";
 import { readStoreConfig, type StoreConfig } from "../publish/store-config.ts";
-import { wholeNumber } from "./options.ts";
+import { deviceOption, wholeNumber } from "./options.ts";
 import { createProgressView } from "./progress-view.ts";
 import { formatMetrics } from "./train-summary.ts";
 
@@ -26,7 +26,6 @@ interface Options extends DataFiles {
   readonly publish: Channel | "none";
 }
 
-const DEVICES: DeviceChoice[] = ["auto", "wasm", "cpu", "webgpu", "node", "node-gpu"];
 const PUBLISH_CHOICES = [...Channel.options.filter((channel) => channel !== "shadow"), "none"];
 
 export function command(): Command {
@@ -38,7 +37,7 @@ export function command(): Command {
     .option("--valid <file>", "validation data")
     .option("--test <file>", "test data")
     .addOption(new Option("--model <family>", "the model's family, over the task's").choices(Family.options))
-    .addOption(new Option("--device <name>", "what the dense net runs on").choices(DEVICES).default("auto"))
+    .addOption(deviceOption())
     .option("--seed <number>", "the same seed gives the same bytes", wholeNumber(0, 2 ** 31 - 1), 1)
     .option("--out <dir>", "the run's folder (default: .selvedge/runs/TASK-TIME)")
     .addOption(new Option("--publish <channel>", "the channel to publish on").choices(PUBLISH_CHOICES).default("none"))
