@@ -5,6 +5,7 @@ import type { Benchmark } from "./benchmark.ts";
 const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   scorer: async () => (await import("./scorer/scorer.ts")).scorer,
   bundle: async () => (await import("./bundle/bundle.ts")).bundle,
+  quantization: async () => (await import("./quantization/quantization.ts")).quantization,
 };
 
 const { values, positionals } = parseArgs({
@@ -15,7 +16,7 @@ const [name] = positionals;
 const load = BENCHMARKS[name ?? ""];
 if (load === undefined) {
   console.log("npm run bench -- NAME [--json] [--quick]\n");
-  for (const [known, loadOne] of Object.entries(BENCHMARKS)) console.log(`  ${known.padEnd(10)}${(await loadOne()).summary}`);
+  for (const [known, loadOne] of Object.entries(BENCHMARKS)) console.log(`  ${known.padEnd(14)}${(await loadOne()).summary}`);
   if (name !== undefined) {
     console.error(`\nno benchmark ${name}`);
     process.exitCode = 1;
