@@ -30,8 +30,8 @@ export interface Stage {
 interface InnerLayer {
   readonly placed: PlacedLayer;
   readonly weights: PlacedWeights;
-  /** Bytes from one row of its activations to the next, where they are the requantized sums of the layer before it. */
-  readonly stride: number;
+  /** Its activations, where they are the requantized sums of the layer before it. */
+  readonly rows: ActivationRows;
   /** Where its own sums are. */
   readonly sums: SumRows;
 }
@@ -43,20 +43,20 @@ export function widestOf(layers: readonly ServedLayer[]): number {
 
 /** Layers of ReLU, then the head. `layers` are all of the term, the first of them the slot's `index`-th. */
 export function placeMlp(stage: Stage, index: number, layers: readonly PlacedLayer[]): DenseTerm {
-  const { kernel, context, slot, activations, sums } = stage;
+  const { kernel, context, slot, sums } = stage;
   const inner = placeInner(stage, layers);
   const first = slot.firstLayers[index] as FirstLayer; // the caller's own index
   const head = layers.at(-1) as PlacedLayer; // always there
   const base = context + first.offset;
   return (slots, count, logits) => {
     let last = first.placed;
-    let rows: SumRows = { pointers: slots, offset: first.offset, base };
+    let lastSums: SumRows = { pointers: slots, offset: first.offset, base };
     for (const layer of inner) {
-      const { placed, weights, stride } = layer;
-      placed.requantize(last, rows, count, activations);
-      placed.multiply(weights, { pointer: activations, stride }, count, sums, placed.width * 4);
+      const { placed, weights, rows } = layer;
+      placed.requantize(last, lastSums, count, rows.pointer);
+      placed.multiply(weights, rows, count, sums, placed.width * 4);
       last = placed;
-      rows = layer.sums;
+      lastSums = layer.sums;
     }
     if (inner.length === 0) kernel.join(slots, count, first.offset, base, head.width, sums);
     kernel.addHead(sums, head.width * 4, count, headFactor(head), headBias(head), logits);
@@ -75,14 +75,17 @@ export function placeCross(stage: Stage, index: number, layers: readonly PlacedL
   const [x0, x] = [memory.reserve(chunkSize * stride), memory.reserve(chunkSize * stride)];
   const offset = slot.columnsOffset as number; // a model with a cross net keeps columns
 
-  /** Activations of `next`: of x += x0 * (W x + b), or of what the first half of a low-rank W gives the second. */
-  function finish(last: PlacedLayer, lastSums: SumRows, next: InnerLayer, count: number): ActivationRows {
+  const stateRows = inner.map(({ placed }) => ({ pointer: activations, stride: placed.strideOf(columns) }));
+
+  /** Activations of inner layer `l`: of x += x0 * (W x + b), or of what the first half of a low-rank W gives the second. */
+  function finish(last: PlacedLayer, lastSums: SumRows, l: number, count: number): ActivationRows {
+    const next = inner[l] as InnerLayer; // the caller's own index
     if (isDown(last.layer)) {
       next.placed.requantize(last, lastSums, count, activations);
-      return { pointer: activations, stride: next.stride };
+      return next.rows;
     }
     kernel.crossStep(sums, count, last.width, last.factors, last.biases, x0, x, stride);
-    const rows = { pointer: activations, stride: next.placed.strideOf(columns) };
+    const rows = stateRows[l] as ActivationRows; // as above
     next.placed.quantize(next.weights, x, stride, count, columns, rows);
     return rows;
   }
@@ -93,11 +96,11 @@ export function placeCross(stage: Stage, index: number, layers: readonly PlacedL
     kernel.join(slots, count, first.offset, context + first.offset, first.placed.width, sums);
     let last = first.placed;
     let lastSums = firstSums;
-    for (const layer of inner) {
-      const rows = finish(last, lastSums, layer, count);
-      layer.placed.multiply(layer.weights, rows, count, sums, layer.placed.width * 4);
-      last = layer.placed;
-      lastSums = layer.sums;
+    for (let l = 0; l < inner.length; l++) {
+      const { placed, weights, sums: ownSums } = inner[l] as InnerLayer; // l < length
+      placed.multiply(weights, finish(last, lastSums, l, count), count, sums, placed.width * 4);
+      last = placed;
+      lastSums = ownSums;
     }
     kernel.addHead(sums, head.width * 4, count, headFactor(head), headBias(head), logits);
   };
@@ -107,7 +110,7 @@ function placeInner(stage: Stage, layers: readonly PlacedLayer[]): InnerLayer[] 
   return layers.slice(1).map((placed, before) => ({
     placed,
     weights: placed.placeWeights(0, placed.layer.inputs),
-    stride: placed.strideOf((layers[before] as PlacedLayer).width), // the layer before it
+    rows: { pointer: stage.activations, stride: placed.strideOf((layers[before] as PlacedLayer).width) }, // the layer before it
     sums: sumRowsOf(stage, placed.width),
   }));
 }
