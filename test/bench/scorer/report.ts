@@ -3,6 +3,7 @@ import type { BenchReport } from "../benchmark.ts";
 import { formatTable } from "../table.ts";
 import { type CellFigures, ceilingShares, figuresOf } from "./figures.ts";
 import type { Measured } from "./measure.ts";
+import { describeRetrieval, type RetrievalFigures } from "./measure-retrieval.ts";
 import { CEILINGS, ENGINES } from "./roster.ts";
 
 /** The cell by which the share of the ceiling is told. */
@@ -11,6 +12,7 @@ const SHARE_CELL = "B100";
 /** `leftOut` says by name what was not measured, and why. */
 export function report(
   { cells, agreement }: Measured,
+  retrieval: RetrievalFigures,
   leftOut: Readonly<Record<string, string>>,
   run: Readonly<Record<string, unknown>>,
 ): BenchReport {
@@ -25,7 +27,8 @@ export function report(
     dense: byCell(({ dense }) => dense),
     ceilingShare: shares[SHARE_CELL]?.int8ToInt32?.oursDense ?? null,
     ceilingShares: shares,
-    retrieve100kRank200Us: null, // see leftOut
+    retrieve100kRank200Us: retrieval.us.retrieveAndRank,
+    retrieval,
     gmacs: byCell(({ gmacs }) => gmacs),
     us: byCell(({ us }) => us),
     wallUs: byCell(({ wallUs }) => wallUs),
@@ -34,12 +37,17 @@ export function report(
     agreement,
     leftOut,
   };
-  return { result, text: describe(figures, shares, leftOut) };
+  return { result, text: describe(figures, shares, retrieval, leftOut) };
 }
 
 type Shares = Readonly<Record<string, ReturnType<typeof ceilingShares>>>;
 
-function describe(figures: ReadonlyMap<string, CellFigures>, shares: Shares, leftOut: Readonly<Record<string, string>>): string {
+function describe(
+  figures: ReadonlyMap<string, CellFigures>,
+  shares: Shares,
+  retrieval: RetrievalFigures,
+  leftOut: Readonly<Record<string, string>>,
+): string {
   const names = [...figures.keys()];
   const table = (title: string, of: (one: CellFigures, engine: string) => number | undefined, digits: number) => {
     const rows = ENGINES.map(({ name, label }) => [label, ...[...figures.values()].map((one) => show(of(one, name), digits))]);
@@ -56,6 +64,7 @@ function describe(figures: ReadonlyMap<string, CellFigures>, shares: Shares, lef
     table("times as long as ours, dense", ({ dense }, engine) => dense[engine], 2),
     table("GMAC/s that the request needs", ({ gmacs }, engine) => gmacs[engine], 1),
     formatTable([["ceiling, GMAC/s; then our dense share of it", ...names, ...names], ...ceilings]),
+    describeRetrieval(retrieval),
     ...Object.entries(leftOut).map(([name, why]) => `left out: ${name}: ${why}`),
   ].join("\n\n");
 }

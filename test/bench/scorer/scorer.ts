@@ -9,8 +9,10 @@ import { compileCeiling } from "./compile-ceiling.ts";
 import { frappeShape } from "./frappe-shape.ts";
 import { installPeers } from "./install-peers.ts";
 import { measure } from "./measure.ts";
+import { measureRetrieval } from "./measure-retrieval.ts";
 import { randomShape, SHAPE_A, SHAPE_B } from "./random-shape.ts";
 import { report } from "./report.ts";
+import { withRetrieval } from "./retrieval-shape.ts";
 import type { Shape } from "./shape.ts";
 
 const WORKER = fileURLToPath(new URL("../peers/worker.ts", import.meta.url));
@@ -30,20 +32,20 @@ export const scorer: Benchmark = {
     const { modules } = await bundleWorker({ file: WORKER }, { define: { process: "undefined" } });
     const workerd = await serveWorker(modules);
     try {
-      return report(await measure(new EngineClient(workerd), shapes, counts, rounds, progress), leftOut, run);
+      const client = new EngineClient(workerd);
+      const measured = await measure(client, shapes, counts, rounds, progress);
+      progress("retrieval: 200 of 100,000 items, ranked");
+      const retrieval = await measureRetrieval(client, withRetrieval(randomShape(SHAPE_A, SEED), SEED), rounds);
+      return report(measured, retrieval, leftOut, run);
     } finally {
       await workerd.stop();
     }
   },
 };
 
-const RETRIEVAL = { retrieve100kRank200Us: "retrieval is not built yet" };
-
 async function makeShapes(quick: boolean): Promise<{ shapes: Shape[]; leftOut: Record<string, string> }> {
   const shapes = [randomShape(SHAPE_A, SEED), randomShape(SHAPE_B, SEED)];
-  if (quick) return { shapes, leftOut: { frappe: "--quick measures A and B only", ...RETRIEVAL } };
+  if (quick) return { shapes, leftOut: { frappe: "--quick measures A and B only" } };
   const frappe = await frappeShape();
-  return typeof frappe === "string"
-    ? { shapes, leftOut: { frappe, ...RETRIEVAL } }
-    : { shapes: [...shapes, frappe], leftOut: RETRIEVAL };
+  return typeof frappe === "string" ? { shapes, leftOut: { frappe } } : { shapes: [...shapes, frappe], leftOut: {} };
 }
