@@ -1,7 +1,8 @@
 // The HTTP application: middleware, routes, one onError, one notFound.
-import { type Context, Hono } from "hono";
+import type { Context } from "hono";
 import { cors } from "hono/cors";
 import { routePath } from "hono/route";
+import { Hono } from "hono/tiny";
 import { CodedError } from "../shared/schemas/coded-error.ts";
 import { assignmentRoutes } from "./routes/assignments.ts";
 import { type DecisionDependencies, decisionRoutes } from "./routes/decisions.ts";

@@ -1,5 +1,5 @@
 // POST /v1/assignments: the same arm for the same subject, everywhere.
-import { Hono } from "hono";
+import { Hono } from "hono/tiny";
 import { assignAll } from "../../shared/bucketing/assign.ts";
 import { AssignmentRequest, type AssignmentResponse } from "../../shared/schemas/decisions.ts";
 import type { CatalogIndex } from "../catalog/catalog-index.ts";

@@ -1,5 +1,5 @@
 // POST /v1/decisions: the ad for each placement, with tracking URLs, in one call. The record follows behind the response.
-import { Hono } from "hono";
+import { Hono } from "hono/tiny";
 import { DecisionRequest, type DecisionResponse } from "../../shared/schemas/decisions.ts";
 import { type SnapshotSources, takeSnapshot, type WaitUntil } from "../catalog/snapshot.ts";
 import { type Decision, decide, type PlacementDecision } from "../decision/decide.ts";

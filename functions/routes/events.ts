@@ -1,5 +1,5 @@
 // POST /v1/events: conversions, reported from outside. Answers only when all of them are safe, so that the sender may simply retry.
-import { Hono } from "hono";
+import { Hono } from "hono/tiny";
 import { CodedError } from "../../shared/schemas/coded-error.ts";
 import { type Event, EventsRequest } from "../../shared/schemas/events.ts";
 import type { EventSink } from "../events/sink.ts";

@@ -1,5 +1,5 @@
 // GET /v1/models: what this isolate has loaded, from which channel, and what went wrong with the rest.
-import { Hono } from "hono";
+import { Hono } from "hono/tiny";
 import { CATALOG_NAME } from "../../shared/artifact/keys.ts";
 import type { LoadedChannel } from "../../shared/schemas/models.ts";
 import { type SnapshotSources, takeSnapshot, type WaitUntil } from "../catalog/snapshot.ts";

@@ -1,5 +1,5 @@
 // GET /openapi.json: the HTTP interface as an OpenAPI 3.1 document, made from the very schemas that parse the bodies.
-import { Hono } from "hono";
+import { Hono } from "hono/tiny";
 import * as v from "valibot";
 import {
   AssignmentRequest,

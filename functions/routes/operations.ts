@@ -1,5 +1,5 @@
 // GET /healthz and GET /metrics: for whoever runs the Worker.
-import { Hono } from "hono";
+import { Hono } from "hono/tiny";
 import type { SnapshotSources } from "../catalog/snapshot.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { listChannels } from "./models.ts";

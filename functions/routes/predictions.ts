@@ -1,10 +1,11 @@
 // POST /v1/predictions/{task}: calibrated probabilities from the task's stable model.
-import { type Context, Hono } from "hono";
+import type { Context } from "hono";
+import { Hono } from "hono/tiny";
 import * as v from "valibot";
 import { CATALOG_NAME } from "../../shared/artifact/keys.ts";
 import { CodedError } from "../../shared/schemas/coded-error.ts";
 import { PredictionRequest, type PredictionResponse } from "../../shared/schemas/decisions.ts";
-import { TaskName } from "../../shared/tasks/task.ts";
+import { TaskName } from "../../shared/tasks/task-name.ts";
 import { scoreCandidates } from "../decision/scoring.ts";
 import type { Loaded } from "../model/channel-loader.ts";
 import type { LoaderPool } from "../model/loader-pool.ts";

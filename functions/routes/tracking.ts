@@ -1,5 +1,6 @@
 // GET /v1/track/impression/:token and /v1/track/click/:token: what happened to an ad that we chose, told by URLs that we signed.
-import { type Context, Hono } from "hono";
+import type { Context } from "hono";
+import { Hono } from "hono/tiny";
 import { CodedError } from "../../shared/schemas/coded-error.ts";
 import { type Event, outcomeEventId } from "../../shared/schemas/events.ts";
 import { recordEvents } from "../events/record-events.ts";

@@ -83,10 +83,10 @@ const CODES: Readonly<Record<string, string>> = {
   raw_check: "custom",
 };
 
-function codeOf({ type, expected, path }: v.BaseIssue<unknown>): string {
+function codeOf({ kind, type, expected, path }: v.BaseIssue<unknown>): string {
   if (expected === "never") return "unrecognized_keys";
   if (type === "variant") return expected === "Object" ? "invalid_type" : "invalid_union";
-  if (path?.at(-1)?.origin === "key") return "invalid_key";
+  if (kind === "validation" && path?.at(-1)?.origin === "key") return "invalid_key";
   return CODES[type] ?? "invalid_type";
 }
 
@@ -105,6 +105,13 @@ function describe(code: string, { message, type, expected, requirement }: v.Base
     case "invalid_union":
       return "matches none of the allowed forms";
     default:
-      return `expected ${expected?.replace(/[()]/g, "").replaceAll(" | ", " or ").toLowerCase() ?? "number"}`;
+      return describeExpected(type, expected);
   }
+}
+
+function describeExpected(type: string, expected: string | null): string {
+  if (type === "object" && expected !== "Object") return "missing"; // an object of any further keys lacks this one
+  if (expected === null) return `expected ${type === "integer" ? "integer" : "number"}`; // numbers' actions say nothing
+  if (expected === "Object" || expected === "Array") return `expected ${expected.toLowerCase()}`;
+  return `expected ${expected.replace(/^\(|\)$/g, "").replaceAll(" | ", " or ")}`; // ("a" | "b")
 }

@@ -19,18 +19,18 @@ interface Result {
  */
 export function strictObject<const Entries extends v.ObjectEntries>(entries: Entries): v.StrictObjectSchema<Entries, undefined> {
   const schema = v.strictObject(entries);
-  const fields = Object.entries<v.GenericSchema>(entries);
   const run = ({ value: input }: v.UnknownDataset, config: Config) => {
-    if (!isObject(input)) return schema["~run"]({ value: null }, config);
+    if (!isObject(input)) return { value: input, typed: false, issues: [issueOf(schema.type, input, schema.expects)] };
     const result: Result = { value: {}, typed: true };
-    for (const [key, field] of fields) {
+    for (const key in entries) {
+      const field = entries[key] as v.GenericSchema; // a key of these entries
       const standard = Object.hasOwn(input, key) ? input[key] : standardOf(field);
       if (standard !== LEFT_OUT) add(result, input, key, "value", field["~run"]({ value: standard }, config));
     }
     for (const key in input) if (!Object.hasOwn(entries, key)) addUnknown(result, input, key);
     return result;
   };
-  return { ...schema, "~run": run as (typeof schema)["~run"] }; // each field's own schema made the value
+  return Object.assign(schema, { "~run": run as (typeof schema)["~run"] }); // each field's own schema made the value
 }
 
 /**
@@ -44,7 +44,7 @@ export function record<Key extends v.BaseSchema<string, string, Issue>, Value ex
 ): v.RecordSchema<Key, Value, undefined> {
   const schema = v.record(key, value);
   const run = ({ value: input }: v.UnknownDataset, config: Config) => {
-    if (!isObject(input)) return schema["~run"]({ value: null }, config);
+    if (!isObject(input)) return { value: input, typed: false, issues: [issueOf(schema.type, input, schema.expects)] };
     const result: Result = { value: {}, typed: true };
     for (const name of Object.keys(input)) {
       if (name === "__proto__") continue;
@@ -54,7 +54,7 @@ export function record<Key extends v.BaseSchema<string, string, Issue>, Value ex
     }
     return result;
   };
-  return { ...schema, "~run": run as (typeof schema)["~run"] }; // each entry's own schema made the value
+  return Object.assign(schema, { "~run": run as (typeof schema)["~run"] }); // each entry's own schema made the value
 }
 
 const LEFT_OUT = Symbol("a field that may be missing, and is");
@@ -76,17 +76,13 @@ function add(result: Result, input: object, key: string, origin: "key" | "value"
 }
 
 function addUnknown(result: Result, input: object, key: string): void {
-  const path: Issue["path"] = [{ type: "unknown", origin: "key", input, key, value: undefined }];
   result.typed = false;
-  (result.issues ??= []).push({
-    kind: "schema",
-    type: "strict_object",
-    input: key,
-    expected: "never",
-    received: key,
-    message: "Invalid key",
-    path,
-  });
+  const issue = issueOf("strict_object", key, "never");
+  (result.issues ??= []).push({ ...issue, path: [{ type: "unknown", origin: "key", input, key, value: undefined }] });
+}
+
+function issueOf(type: string, input: unknown, expected: string): Issue {
+  return { kind: "schema", type, input, expected, received: typeof input, message: "Invalid type" };
 }
 
 function isObject(input: unknown): input is Record<string, unknown> {

@@ -2,12 +2,8 @@
 import * as v from "valibot";
 import { int, number } from "../schemas/numbers.ts";
 import { strictObject } from "../schemas/objects.ts";
+import { TaskName } from "./task-name.ts";
 
-/** A task's name, which is also the name that its models are published under. */
-export const TaskName = v.pipe(
-  v.string(),
-  v.regex(/^[a-z0-9][a-z0-9-]{0,63}$/, "lower-case letters, digits and hyphens, at most 64"),
-);
 const fieldName = v.pipe(v.string(), v.minLength(1), v.maxLength(128));
 const positiveInt = v.pipe(int, v.gtValue(0));
 const side = v.picklist(["context", "candidate"]);
