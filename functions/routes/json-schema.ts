@@ -8,6 +8,7 @@ type Kind =
   | v.NumberSchema<undefined>
   | v.BooleanSchema<undefined>
   | v.NullSchema<undefined>
+  | v.UnknownSchema
   | v.LiteralSchema<string | number | boolean, undefined>
   | v.PicklistSchema<readonly string[], undefined>
   | v.UnionSchema<Any[], undefined>
@@ -19,6 +20,7 @@ type Kind =
   | v.StrictObjectSchema<v.ObjectEntries, undefined>;
 
 interface Action {
+  readonly kind: "validation" | "transformation" | "metadata";
   readonly type: string;
   readonly requirement?: unknown;
 }
@@ -30,9 +32,14 @@ interface Action {
  */
 export function toJsonSchema(schema: Any): object {
   if (!("pipe" in schema)) return convert(schema as Kind); // `convert` throws where it is none
-  const [first, ...actions] = schema.pipe as [Any, ...Action[]]; // that is what a pipe is
-  return Object.assign(toJsonSchema(first), ...actions.map((action) => constrain(action, first.type)));
+  const [first, ...steps] = schema.pipe as [Any, ...(Any | Action)[]]; // that is what a pipe is
+  return Object.assign(
+    toJsonSchema(first),
+    ...steps.map((step) => (isSchema(step) ? toJsonSchema(step) : constrain(step, first.type))),
+  );
 }
+
+const isSchema = (step: Any | Action): step is Any => step.kind === "schema";
 
 function convert(schema: Kind): object {
   switch (schema.type) {
@@ -41,6 +48,8 @@ function convert(schema: Kind): object {
     case "boolean":
     case "null":
       return { type: schema.type };
+    case "unknown":
+      return {};
     case "literal":
       return { type: typeof schema.literal, const: schema.literal };
     case "picklist":

@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import { Channel } from "../artifact/manifest.ts";
 import { Features } from "./features.ts";
+import { list } from "./lists.ts";
 import { int, number } from "./numbers.ts";
 import { strictObject } from "./objects.ts";
 import { WebUrl } from "./web-url.ts";
@@ -64,7 +65,7 @@ export const Experiment = strictObject({
   hashVersion: v.literal(1),
   seed: v.pipe(v.string(), v.minLength(1), v.maxLength(64)),
   coverage: v.pipe(int, v.minValue(0), v.maxValue(10_000)),
-  arms: v.pipe(v.array(Arm), v.minLength(1), v.maxLength(50)),
+  arms: list(Arm, 1, 50),
 });
 export type Experiment = v.InferOutput<typeof Experiment>;
 

@@ -111,7 +111,7 @@ function describe(code: string, { message, type, expected, requirement }: v.Base
 
 function describeExpected(type: string, expected: string | null): string {
   if (type === "object" && expected !== "Object") return "missing"; // an object of any further keys lacks this one
-  if (expected === null) return `expected ${type === "integer" ? "integer" : "number"}`; // numbers' actions say nothing
+  if (expected === null) return `expected ${type === "integer" ? "int" : "number"}`; // numbers' actions say nothing
   if (expected === "Object" || expected === "Array") return `expected ${expected.toLowerCase()}`;
   return `expected ${expected.replace(/^\(|\)$/g, "").replaceAll(" | ", " or ")}`; // ("a" | "b")
 }

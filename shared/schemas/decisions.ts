@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import { Id } from "./catalog.ts";
 import { Features } from "./features.ts";
+import { list } from "./lists.ts";
 import { int, number } from "./numbers.ts";
 import { strictObject } from "./objects.ts";
 import { WebUrl } from "./web-url.ts";
@@ -24,15 +25,10 @@ export type InlineCandidate = v.InferOutput<typeof InlineCandidate>;
 export const DecisionRequest = strictObject({
   subjectId: v.exactOptional(SubjectId),
   features: v.optional(Features, {}),
-  placements: v.pipe(
-    v.array(
-      strictObject({
-        id: Id,
-        candidates: v.exactOptional(v.pipe(v.array(InlineCandidate), v.minLength(1), v.maxLength(MAX_CANDIDATES))),
-      }),
-    ),
-    v.minLength(1),
-    v.maxLength(MAX_PLACEMENTS),
+  placements: list(
+    strictObject({ id: Id, candidates: v.exactOptional(list(InlineCandidate, 1, MAX_CANDIDATES)) }),
+    1,
+    MAX_PLACEMENTS,
   ),
 });
 export type DecisionRequest = v.InferOutput<typeof DecisionRequest>;
@@ -85,9 +81,7 @@ export type DecisionResponse = v.InferOutput<typeof DecisionResponse>;
 /** One context, many candidates; a task without candidate fields takes none and gives one prediction. */
 export const PredictionRequest = strictObject({
   features: v.optional(Features, {}),
-  candidates: v.exactOptional(
-    v.pipe(v.array(strictObject({ id: v.exactOptional(Id), features: Features })), v.minLength(1), v.maxLength(MAX_CANDIDATES)),
-  ),
+  candidates: v.exactOptional(list(strictObject({ id: v.exactOptional(Id), features: Features }), 1, MAX_CANDIDATES)),
 });
 export type PredictionRequest = v.InferOutput<typeof PredictionRequest>;
 

@@ -4,6 +4,7 @@ import { Channel } from "../artifact/manifest.ts";
 import { Id, Policy } from "./catalog.ts";
 import { Assignment, DropReason, FallbackReason, NoServeReason } from "./decisions.ts";
 import { Features } from "./features.ts";
+import { list } from "./lists.ts";
 import { int, number } from "./numbers.ts";
 import { strictObject } from "./objects.ts";
 
@@ -68,7 +69,7 @@ export type Event = v.InferOutput<typeof Event>;
 
 /** Body of POST /v1/events: conversions reported from outside, at most 1,000 a call. */
 export const EventsRequest = strictObject({
-  events: v.pipe(v.array(ConversionEvent), v.minLength(1), v.maxLength(1000)),
+  events: list(ConversionEvent, 1, 1000),
 });
 
 /** Id of the event that a decision's placement leaves: retries and replays collapse into one. */

@@ -1,5 +1,6 @@
 // Feature values as they cross the wire.
 import * as v from "valibot";
+import { list } from "./lists.ts";
 import { number } from "./numbers.ts";
 import { record } from "./objects.ts";
 
@@ -13,7 +14,7 @@ export const FeatureValue = v.union([
   number,
   v.boolean(),
   v.null(),
-  v.pipe(v.array(v.union([text, number])), v.maxLength(4096)),
+  list(v.union([text, number]), 0, 4096),
   record(id, number),
 ]);
 export type FeatureValue = v.InferOutput<typeof FeatureValue>;

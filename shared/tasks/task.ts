@@ -1,5 +1,6 @@
 // What a task is: one small file that names its fields, its label and its model. Everything else follows from it.
 import * as v from "valibot";
+import { list } from "../schemas/lists.ts";
 import { int, number } from "../schemas/numbers.ts";
 import { strictObject } from "../schemas/objects.ts";
 import { TaskName } from "./task-name.ts";
@@ -88,7 +89,7 @@ export type Family = v.InferOutput<typeof Family>;
 export const ModelSpec = strictObject({
   family: v.optional(Family, "deepfm"),
   embeddingDimension: v.optional(v.pipe(int, v.minValue(1), v.maxValue(256)), 16),
-  hidden: v.optional(v.pipe(v.array(v.pipe(positiveInt, v.maxValue(4096))), v.maxLength(8)), [64, 32]),
+  hidden: v.optional(list(v.pipe(positiveInt, v.maxValue(4096)), 0, 8), [64, 32]),
   crossLayers: v.optional(v.pipe(int, v.minValue(1), v.maxValue(8)), 3),
   crossRank: v.optional(v.nullable(v.pipe(positiveInt, v.maxValue(4096))), null),
   embeddingBits: v.optional(v.union([v.literal(4), v.literal(8)]), 8),
@@ -129,7 +130,7 @@ export const Task = v.pipe(
     label: fieldName,
     time: v.exactOptional(fieldName),
     columns: v.exactOptional(v.pipe(v.array(fieldName), v.minLength(1))),
-    fields: v.pipe(v.array(Field), v.minLength(1), v.maxLength(500)),
+    fields: list(Field, 1, 500),
     model: v.optional(ModelSpec, {}),
     training: v.optional(TrainingSpec, {}),
   }),

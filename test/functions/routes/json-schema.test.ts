@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import { describe, expect, it } from "vitest";
 import { toJsonSchema } from "../../../functions/routes/json-schema.ts";
+import { list } from "../../../shared/schemas/lists.ts";
 import { int, number } from "../../../shared/schemas/numbers.ts";
 import { record, strictObject } from "../../../shared/schemas/objects.ts";
 import { WebUrl } from "../../../shared/schemas/web-url.ts";
@@ -26,7 +27,7 @@ describe("a schema as JSON Schema", () => {
     ["a URL", WebUrl, { type: "string", format: "uri" }],
     ["a pattern", v.pipe(v.string(), v.regex(/^a$/)), { type: "string", pattern: "^a$" }],
     ["a text's length", v.pipe(v.string(), v.minLength(1), v.maxLength(2)), { type: "string", minLength: 1, maxLength: 2 }],
-    ["a list's length", v.pipe(v.array(v.null()), v.maxLength(2)), { type: "array", items: { type: "null" }, maxItems: 2 }],
+    ["a list's length", list(v.null(), 1, 2), { type: "array", items: { type: "null" }, minItems: 1, maxItems: 2 }],
     ["a literal", v.literal("ok"), { type: "string", const: "ok" }],
     ["names", v.picklist(["a", "b"]), { type: "string", enum: ["a", "b"] }],
     ["a union", v.union([number, v.null()]), { anyOf: [{ type: "number" }, { type: "null" }] }],

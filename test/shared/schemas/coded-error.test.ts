@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { describe, expect, it } from "vitest";
 import { CodedError, parse } from "../../../shared/schemas/coded-error.ts";
 import { FeatureValue } from "../../../shared/schemas/features.ts";
+import { list } from "../../../shared/schemas/lists.ts";
 import { int, number } from "../../../shared/schemas/numbers.ts";
 import { strictObject } from "../../../shared/schemas/objects.ts";
 import { WebUrl } from "../../../shared/schemas/web-url.ts";
@@ -28,7 +29,7 @@ describe("a problem", () => {
     ["invalid_type", "expected object", 7, strictObject({})],
     ["invalid_type", "expected number", Number.POSITIVE_INFINITY, number],
     ["invalid_type", "expected number", Number.NaN, number],
-    ["invalid_type", "expected integer", 1.5, int],
+    ["invalid_type", "expected int", 1.5, int],
     ["too_big", "too big: at most 9007199254740991", 2 ** 53, int],
     ["too_small", "too small: at least 0", -1, v.pipe(int, v.minValue(0))],
     ["too_small", "too small: more than 0", 0, v.pipe(number, v.gtValue(0))],
@@ -44,6 +45,17 @@ describe("a problem", () => {
     ["custom", "expected a queue", {}, v.custom(() => false, "expected a queue")],
   ])("is %s, %s: %j", (code, detail, value, schema) => {
     expect(failureOf(schema, value)).toMatchObject({ code, path: "root", problems: [{ code, path: "root", detail }] });
+  });
+
+  it("of a list that is too long is the only one: none of its items is looked at", () => {
+    const tooLong = Array.from({ length: 500_000 }, () => "wrong");
+    expect(failureOf(list(int, 1, 20), tooLong).problems).toEqual([
+      { code: "too_big", path: "root", detail: "too big: at most 20" },
+    ]);
+    expect(failureOf(list(int, 1, 20), []).problems).toEqual([
+      { code: "too_small", path: "root", detail: "too small: at least 1" },
+    ]);
+    expect(failureOf(list(int, 1, 20), [1, "2"]).problems).toMatchObject([{ code: "invalid_type", path: "root[1]" }]);
   });
 
   it("says which key an open object lacks", () => {
