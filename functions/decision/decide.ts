@@ -1,6 +1,7 @@
 // THE story of a decision, every stage in order. Pure: the same input gives the same decision, byte for byte.
 import type { Channel } from "../../shared/artifact/manifest.ts";
 import { assignAll } from "../../shared/bucketing/assign.ts";
+import type { Policy } from "../../shared/schemas/catalog.ts";
 import type { Assignment, DecisionRequest, FallbackReason, NoServeReason } from "../../shared/schemas/decisions.ts";
 import type { DecisionEvent } from "../../shared/schemas/events.ts";
 import type { Candidate, CatalogIndex } from "../catalog/catalog-index.ts";
@@ -94,12 +95,19 @@ function choose(
   }
   const features = eligible.map((candidate) => candidate.features);
   const scores = model && scoreCandidates(model.value, context, features, { known: fromCatalog });
-  const fallback = scores ? null : model ? "score_failed" : "no_model";
+  const fallback = findFallback(scores !== null, model !== null, mechanism.policy);
   const policy = fallback ? ({ name: "random" } as const) : mechanism.policy;
   const ranked = rankCandidates(eligible, scores);
   const distribution = distribute(policy, ranked.length);
   const chosenIndex = draw(distribution, uniformFrom(seed));
   return { ...facts, ranked, distribution, chosenIndex, policy, fallback };
+}
+
+/** A random policy needs no model; one that is there and fails is reported all the same. */
+function findFallback(scored: boolean, hasModel: boolean, policy: Policy): FallbackReason | null {
+  if (scored) return null;
+  if (hasModel) return "score_failed";
+  return policy.name === "random" ? null : "no_model";
 }
 
 function toPlacementDecision({ placementId, ranked, chosenIndex, fallback, noServe }: PlacementFacts): PlacementDecision {

@@ -57,6 +57,8 @@ class StoreChannelLoader<T> implements ChannelLoader<T> {
   readonly #options: ChannelLoaderOptions<T>;
   #highestSequence = 0;
   #nextRefreshMs = Number.NEGATIVE_INFINITY;
+  /** Counts loads; the newest is the one whose value is wanted. */
+  #newestLoad = 0;
   #refresh: { readonly startedMs: number; readonly isFirst: boolean; readonly done: Promise<void> } | null = null;
 
   constructor(options: ChannelLoaderOptions<T>) {
@@ -75,7 +77,7 @@ class StoreChannelLoader<T> implements ChannelLoader<T> {
 
   /** One at a time: everybody who comes meanwhile shares it. */
   #startRefresh(startedMs: number): Promise<void> {
-    const done = this.#load().finally(() => {
+    const done = this.#load(++this.#newestLoad).finally(() => {
       this.#nextRefreshMs = this.#options.nowMs() + this.#options.ttlMs;
       if (this.#refresh?.done === done) this.#refresh = null;
     });
@@ -84,42 +86,48 @@ class StoreChannelLoader<T> implements ChannelLoader<T> {
     return done;
   }
 
-  async #load(): Promise<void> {
+  async #load(load: number): Promise<void> {
     const recalled = this.current === null ? await recallPointer(this.#options) : null;
     if (recalled) this.#highestSequence = Math.max(this.#highestSequence, recalled.pointer.sequence);
     try {
-      await this.#follow(await fetchPointer(this.#options));
+      await this.#follow(await fetchPointer(this.#options), load);
       this.lastFailure = null;
     } catch (error) {
-      this.#fail(error);
-      if (recalled && this.current === null) await this.#serveRecalled(recalled);
+      this.#fail(error, load);
+      if (recalled && this.current === null) await this.#serveRecalled(recalled, load);
     }
   }
 
-  async #follow(verified: VerifiedPointer): Promise<void> {
+  async #follow(verified: VerifiedPointer, load: number): Promise<void> {
     const { pointer } = verified;
     if (pointer.sequence < this.#highestSequence) throw new LoadError("pointer_replayed");
     this.#highestSequence = pointer.sequence;
     if (this.current?.sequence === pointer.sequence) return;
-    await this.#take(pointer);
+    await this.#take(pointer, load);
     await rememberPointer(this.#options, verified);
   }
 
   /** What this location served from before, where the store has nothing good to offer. The failure that led here stands. */
-  async #serveRecalled({ pointer }: VerifiedPointer): Promise<void> {
-    await this.#take(pointer).catch((error: unknown) => this.#options.onFailure?.(reasonOf(error), error));
+  async #serveRecalled({ pointer }: VerifiedPointer, load: number): Promise<void> {
+    await this.#take(pointer, load).catch((error: unknown) => this.#options.onFailure?.(reasonOf(error), error));
   }
 
-  async #take(pointer: Pointer): Promise<void> {
-    const target = await loadTarget(this.#options, pointer);
-    if (this.current && this.current.sequence > pointer.sequence) return; // given up, and overtaken by the load after it
+  /**
+   * A load that was given up builds nothing once another has begun, so that there are never more than two values: the one that serves
+   * and the one being built. Only a request in flight can hold an older one.
+   */
+  async #take(pointer: Pointer, load: number): Promise<void> {
+    const target = await loadTarget(this.#options, pointer, () => {
+      if (load !== this.#newestLoad) throw new LoadError("load_abandoned");
+    });
     this.current = { ...target, sequence: pointer.sequence, loadedMs: this.#options.nowMs() };
     this.#options.onLoad?.(this.current);
   }
 
-  #fail(error: unknown): void {
-    this.lastFailure = reasonOf(error);
-    this.#options.onFailure?.(this.lastFailure, error);
+  #fail(error: unknown, load: number): void {
+    const reason = reasonOf(error);
+    if (load === this.#newestLoad) this.lastFailure = reason;
+    this.#options.onFailure?.(reason, error);
   }
 }
 

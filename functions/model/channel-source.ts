@@ -62,13 +62,22 @@ export async function rememberPointer(
   await cache.put(pointerKey(name, channel), bytes);
 }
 
-/** What a pointer points to, built. */
-export async function loadTarget<T>(source: ChannelSource<T>, { name, digest }: Pointer): Promise<{ value: T; version: string }> {
+/** What a pointer points to, built. `requireWanted` is asked right before: it throws where nobody wants the value any more. */
+export async function loadTarget<T>(
+  source: ChannelSource<T>,
+  { name, digest }: Pointer,
+  requireWanted: () => void,
+): Promise<{ value: T; version: string }> {
   const bytes = await inStage("document_invalid", () => fetchImmutable(source, documentKey(name, digest), digest, "document"));
   const value = await inStage("document_invalid", async () => {
     const keys: TrustedKeys = await importPublicKeys(source.publicKeys);
     const payload = await openEnvelope(source.payloadType, bytes, keys);
-    return source.build(payload, (sha256) => fetchImmutable(source, objectKey(sha256), sha256, "weights"));
+    requireWanted();
+    return source.build(payload, async (sha256) => {
+      const weights = await fetchImmutable(source, objectKey(sha256), sha256, "weights");
+      requireWanted();
+      return weights;
+    });
   });
   return { value, version: versionOf(digest) };
 }

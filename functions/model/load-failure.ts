@@ -15,7 +15,8 @@ export type LoadFailure =
   | "document_invalid"
   | "weights_missing"
   | "weights_hash_mismatch"
-  | "weights_invalid";
+  | "weights_invalid"
+  | "load_abandoned";
 
 export class LoadError extends Error {
   readonly reason: LoadFailure;

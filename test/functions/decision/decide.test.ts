@@ -84,6 +84,14 @@ describe("a decision that cannot be made as usual", () => {
     expect(modelVersion).toBeNull();
   });
 
+  it("is none where the policy is random: it needs no model", () => {
+    const { placements, events } = decide(
+      exampleInput({ models: new Map(), catalog: catalogWith({ policy: { name: "random" } }) }),
+    );
+    expect(placements).toMatchObject([{ fallback: null, probability: null }]);
+    expect(events[0]).toMatchObject({ policy: { name: "random" }, propensity: 0.25, model: null, fallback: null });
+  });
+
   it.each<[string, Partial<EdgeModel>]>([
     ["gives NaN", { scorer: scorerOf(() => scoresOf(1, Number.NaN, 1, 1)) }],
     ["gives too few", { scorer: scorerOf(() => scoresOf(1)) }],

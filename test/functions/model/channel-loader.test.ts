@@ -4,14 +4,17 @@ import { createChannelLoader } from "../../../functions/model/channel-loader.ts"
 import { createModelLoader } from "../../../functions/model/model.ts";
 import { createObjectCache } from "../../../functions/model/object-cache.ts";
 import { pointerKey } from "../../../shared/artifact/keys.ts";
+import { parseManifest } from "../../../shared/artifact/manifest.ts";
 import type { ObjectReader } from "../../../shared/artifact/store.ts";
+import { BagWriter } from "../../../shared/features/bags.ts";
 import { CodedError } from "../../../shared/schemas/coded-error.ts";
 import kernel from "../../../shared/scoring/kernel/scorer.wasm";
-import flippedBit from "../../fixtures/artifacts/v1/flipped-bit.json" with { type: "json" };
-import truncated from "../../fixtures/artifacts/v1/truncated-weights.json" with { type: "json" };
-import unknownVersion from "../../fixtures/artifacts/v1/unknown-version.json" with { type: "json" };
-import valid from "../../fixtures/artifacts/v1/valid.json" with { type: "json" };
-import wrongKey from "../../fixtures/artifacts/v1/wrong-key.json" with { type: "json" };
+import valid1 from "../../fixtures/artifacts/v1/valid.json" with { type: "json" };
+import flippedBit from "../../fixtures/artifacts/v2/flipped-bit.json" with { type: "json" };
+import truncated from "../../fixtures/artifacts/v2/truncated-weights.json" with { type: "json" };
+import unknownVersion from "../../fixtures/artifacts/v2/unknown-version.json" with { type: "json" };
+import valid from "../../fixtures/artifacts/v2/valid.json" with { type: "json" };
+import wrongKey from "../../fixtures/artifacts/v2/wrong-key.json" with { type: "json" };
 import { bytesOf, storeOf } from "../../fixtures/store-of.ts";
 import type { MemoryStore } from "../../memory-store.ts";
 
@@ -67,13 +70,21 @@ class FaultyReader implements ObjectReader {
 }
 
 describe("a first load", () => {
-  it("serves a verified model that scores", async () => {
-    const { ask } = loaderOf(await storeOf(valid));
+  it.each([
+    ["1", valid1],
+    ["2", valid],
+  ])("serves a verified model that scores, of manifest version %s", async (_, fixture) => {
+    const { ask } = loaderOf(await storeOf(fixture));
     const served = await ask();
     expect(served).toMatchObject({ sequence: 2, value: { manifest: { task: "ad-click" } } });
     const { encoder, scorer } = served?.value ?? expect.fail("nothing served");
     expect([encoder.context.fieldCount, encoder.candidate.fieldCount]).toEqual([2, 2]);
-    expect(scorer).toBeDefined();
+    const bags = { context: new BagWriter(2), candidate: new BagWriter(2) };
+    encoder.context.encode({}, bags.context);
+    encoder.candidate.encode({}, bags.candidate);
+    const { logits, probabilities } = scorer.score(bags.context.view(), bags.candidate.view());
+    expect([...logits, ...probabilities].every(Number.isFinite)).toBe(true);
+    expect(logits).toHaveLength(1);
   });
 
   it.each([
@@ -200,6 +211,50 @@ describe("a later load", () => {
     reader.seen.length = 0;
     await ask();
     expect(reader.seen).toEqual([POINTER]);
+  });
+
+  it("that was given up builds nothing once another has begun: there are never three models", async () => {
+    const store = await storeOf(valid);
+    await movePointer(store, 0);
+    const reader = new FaultyReader(store);
+    const gate = Promise.withResolvers<void>();
+    let built = 0;
+    const clock = { nowMs: 0 };
+    const failures: string[] = [];
+    const loader = createChannelLoader({
+      ...optionsOf(reader),
+      name: "ad-click",
+      payloadType: "application/vnd.selvedge.manifest+json",
+      build: async (payload, fetchObject) => {
+        await fetchObject(parseManifest(payload).files.weights.sha256);
+        return ++built;
+      },
+      nowMs: () => clock.nowMs,
+      onFailure: (reason) => failures.push(reason),
+    });
+    const behind: Promise<unknown>[] = [];
+    const ask = () => loader.get((work) => behind.push(work));
+    await ask();
+    await Promise.all(behind);
+    expect(built).toBe(1);
+    await movePointer(store, 1);
+    const reached = Promise.withResolvers<void>();
+    reader.get = async (key: string) => {
+      if (key.startsWith("objects/") && behind.length === 2) {
+        reached.resolve();
+        await gate.promise; // the second load hangs at its weights
+      }
+      return store.get(key);
+    };
+    clock.nowMs = TTL_MS;
+    await ask();
+    await reached.promise;
+    clock.nowMs += 60_000;
+    await ask();
+    await behind[2];
+    gate.resolve();
+    await Promise.all(behind);
+    expect([built, failures, loader.current?.sequence, loader.lastFailure]).toEqual([2, ["load_abandoned"], 2, null]);
   });
 
   it("that fails leaves what was good, and says why", async () => {

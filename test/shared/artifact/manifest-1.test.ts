@@ -1,0 +1,41 @@
+// Version 1 of the manifest as version 2: the layers' scales become inputs of 11 bits, and nothing else changes.
+import { describe, expect, it } from "vitest";
+import { parseManifest } from "../../../shared/artifact/manifest.ts";
+import { upgradeManifest } from "../../../shared/artifact/manifest-1.ts";
+import { smallArtifact } from "../../small-artifact.ts";
+
+const net = { inputScales: [0.5, 0.25], headInputScale: 0.125 };
+const old = { embeddingDimension: 4, linear: true, fm: true, cross: net, mlp: { hidden: [8, 4], ...net } };
+const inputs = [
+  { scale: 0.5, bits: 11 },
+  { scale: 0.25, bits: 11 },
+];
+
+describe("upgradeManifest", () => {
+  it("gives what version 2 says of the same model", async () => {
+    const { manifest } = await smallArtifact(1);
+    const upgraded = parseManifest({ ...manifest, formatVersion: 1, architecture: old });
+    expect(upgraded).toEqual({
+      ...manifest,
+      architecture: {
+        embeddingDimension: 4,
+        embeddingBits: 8,
+        linear: true,
+        fm: true,
+        cross: { rank: null, downInputs: [], inputs, headInputScale: 0.125 },
+        mlp: { hidden: [8, 4], inputs, headInputScale: 0.125 },
+        retrieval: null,
+      },
+    });
+  });
+
+  it("takes a model without nets", () => {
+    const value = { formatVersion: 1, architecture: { ...old, cross: null, mlp: null } };
+    expect(upgradeManifest(value)).toMatchObject({ formatVersion: 2, architecture: { cross: null, mlp: null } });
+  });
+
+  it.each([null, 7, {}, { formatVersion: 1 }, { formatVersion: 2, architecture: old }, { formatVersion: 1, architecture: {} }])(
+    "leaves anything else as it is: %j",
+    (value) => expect(upgradeManifest(value)).toBe(value),
+  );
+});
