@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { sha256Hex, signEnvelope } from "../../shared/artifact/envelope.ts";
 import { documentKey, objectKey, pointerKey } from "../../shared/artifact/keys.ts";
-import { versionOf } from "../../shared/artifact/manifest.ts";
+import { MANIFEST_VERSION, versionOf } from "../../shared/artifact/manifest.ts";
 import { readPointer } from "../../shared/artifact/read-published.ts";
 import { movePointer } from "../../training/publish/move-pointer.ts";
 import { type Published, publishModel } from "../../training/publish/publish.ts";
@@ -76,7 +76,7 @@ const DISASTERS: Record<string, Disaster> = {
     reason: "version_unknown",
     async strike({ store, keys }, seed) {
       const { manifest } = await smallArtifact(seed);
-      const bytes = await signEnvelope(MANIFEST, { ...manifest, formatVersion: 2 }, keys.signing);
+      const bytes = await signEnvelope(MANIFEST, { ...manifest, formatVersion: MANIFEST_VERSION + 1 }, keys.signing);
       const digest = await sha256Hex(bytes);
       await store.put(documentKey(TASK, digest), bytes, null);
       const base = await readPointer(store, keys.trusted, TASK, "stable");
