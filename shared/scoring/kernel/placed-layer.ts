@@ -46,7 +46,7 @@ export class PlacedLayer {
   constructor(kernel: KernelExports, memory: KernelMemory, layer: ServedLayer) {
     this.#kernel = kernel;
     this.#memory = memory;
-    this.layer = layer;
+    this.layer = { ...layer, weight: layer.weight.slice() }; // a view would keep the artifact's whole file, tables and all, in memory
     this.width = isHead(layer) ? 4 : roundUp(layer.outputs, PANEL);
     this.#asBytes = layer.input.bits === 7 && kernel.takesBytes() !== 0;
     this.#zeroPoint = -layer.lowest;

@@ -1,5 +1,6 @@
 // What a scorer holds in the isolate: tables of 20 MB and 10,000 kept candidates stay under 64 MB, loading included.
 import { describe, expect, it } from "vitest";
+import type { Tensor } from "../../../shared/artifact/safetensors.ts";
 import type { BagWriter } from "../../../shared/features/bags.ts";
 import relaxed from "../../../shared/scoring/kernel/scorer-relaxed.wasm";
 import { createKernelScorer } from "../../../shared/scoring/kernel-scorer.ts";
@@ -11,15 +12,15 @@ const choice = {
   context: 14,
   candidate: 10,
   dimension: 16,
-  linear: false,
-  fm: false,
+  linear: true,
+  fm: true,
   cross: 0,
   hidden: [256, 128, 64],
   extreme: false,
   values: false,
 };
 
-/** The shape of the benchmarks, its first field's range of rows grown until the table has 20 MB. */
+/** The shape of the benchmarks, its first field's range of rows grown until the vectors alone have 20 MB. */
 function largeModel() {
   const small = randomModel(1, choice);
   const rowCount = (20 * 10 ** 6) / choice.dimension;
@@ -29,9 +30,11 @@ function largeModel() {
     firstRow: i === 0 ? 0 : field.firstRow + extra,
     rowCount: field.rowCount + (i === 0 ? extra : 0),
   }));
+  const column: Tensor = { dtype: "F32", shape: [rowCount], data: new Float32Array(rowCount).fill(0.01) };
   const tensors = new Map(small.tensors)
     .set("embedding", { dtype: "I8", shape: [rowCount, choice.dimension], data: new Int8Array(rowCount * choice.dimension) })
-    .set("embedding.scale", { dtype: "F32", shape: [rowCount], data: new Float32Array(rowCount).fill(0.01) });
+    .set("embedding.scale", column)
+    .set("linear", column);
   return { ...small, featureMap: { ...small.featureMap, fields, rowCount }, tensors };
 }
 
@@ -63,7 +66,7 @@ describe("memory", () => {
       visit(10_000);
       const keptBytes = watch.takeLargestBytes();
       expect(keptBytes).toBeGreaterThan(placedBytes);
-      expect(keptBytes).toBeLessThan(40 * MEBIBYTE);
+      expect(keptBytes).toBeLessThan(44 * MEBIBYTE); // all that stays: the fetched file goes (see kernel-module.test.ts)
       visit(5_000);
       expect(watch.takeLargestBytes()).toBe(0);
     } finally {
