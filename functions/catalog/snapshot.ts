@@ -8,6 +8,7 @@ import { type CatalogIndex, EMPTY_CATALOG } from "./catalog-index.ts";
 export interface SnapshotSources {
   readonly catalogLoader: ChannelLoader<CatalogIndex>;
   readonly models: LoaderPool<EdgeModel>;
+  readonly nowMs: () => number;
 }
 
 /** `catalogVersion` is null where no catalog was ever loaded; a channel that nothing was ever loaded from is not in `models`. */
@@ -19,11 +20,19 @@ export interface Snapshot {
 
 export type WaitUntil = (work: Promise<unknown>) => void;
 
-export async function takeSnapshot({ catalogLoader, models }: SnapshotSources, waitUntil: WaitUntil): Promise<Snapshot> {
+/**
+ * The models' task and channels are known only from the catalog, so that a fresh isolate waits for one after the other; however the
+ * store hangs, for both together no longer than for one.
+ */
+export async function takeSnapshot({ catalogLoader, models, nowMs }: SnapshotSources, waitUntil: WaitUntil): Promise<Snapshot> {
+  const startedMs = nowMs();
   const loaded = await catalogLoader.get(waitUntil);
   const catalog = loaded?.value ?? EMPTY_CATALOG;
   const channels = await Promise.all(
-    catalog.channels.map(async (channel) => [channel, await models.loaderOf(catalog.task, channel).get(waitUntil)] as const),
+    catalog.channels.map(async (channel) => {
+      const model = await models.loaderOf(catalog.task, channel).get(waitUntil, startedMs);
+      return [channel, model] as const;
+    }),
   );
   const present = channels.flatMap(([channel, model]) => (model ? [[channel, model] as const] : []));
   return { catalog, catalogVersion: loaded?.version ?? null, models: new Map(present) };

@@ -25,14 +25,16 @@ export interface ChannelLoader<T> {
   /**
    * The value to serve with. Answers from memory, starting a refresh through `waitUntil` once the pointer is older than its
    * lifetime; waits for the store, up to a bound, only for the very first load. Never throws.
+   *
+   * @param sinceMs when the caller began to wait, where it has waited for another loader before: the bound is one for both
    */
-  get(waitUntil: (work: Promise<unknown>) => void): Promise<Loaded<T> | null>;
+  get(waitUntil: (work: Promise<unknown>) => void, sinceMs?: number): Promise<Loaded<T> | null>;
 }
 
 export interface ChannelLoaderOptions<T> extends ChannelSource<T> {
   /** How long a pointer is believed, and how long a failed load is not tried again. */
   readonly ttlMs: number;
-  /** Longest that requests wait for the first load, counted from its beginning. */
+  /** Longest that requests wait for the first load, counted from its beginning, or from theirs where that was earlier. */
   readonly firstLoadMs: number;
   readonly nowMs: () => number;
   onLoad?(loaded: Loaded<T>): void;
@@ -40,7 +42,7 @@ export interface ChannelLoaderOptions<T> extends ChannelSource<T> {
 }
 
 /** A refresh whose request died with it never ends; after this long, more than its three bounded reads can take, another one is started. */
-const ABANDON_MS = 7_000;
+const ABANDON_MS = 10_000;
 
 /**
  * @example
@@ -65,12 +67,13 @@ class StoreChannelLoader<T> implements ChannelLoader<T> {
     this.#options = options;
   }
 
-  async get(waitUntil: (work: Promise<unknown>) => void): Promise<Loaded<T> | null> {
+  async get(waitUntil: (work: Promise<unknown>) => void, sinceMs = Number.POSITIVE_INFINITY): Promise<Loaded<T> | null> {
     const nowMs = this.#options.nowMs();
     const running = this.#refresh !== null && nowMs - this.#refresh.startedMs < ABANDON_MS;
     if (!running && nowMs >= this.#nextRefreshMs) waitUntil(this.#startRefresh(nowMs));
     if (this.#refresh?.isFirst) {
-      await settledWithin(this.#refresh.done, this.#refresh.startedMs + this.#options.firstLoadMs - nowMs);
+      const { done, startedMs } = this.#refresh;
+      await settledWithin(done, Math.min(startedMs, sinceMs) + this.#options.firstLoadMs - nowMs);
     }
     return this.current;
   }
