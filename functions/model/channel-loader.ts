@@ -42,7 +42,7 @@ export interface ChannelLoaderOptions<T> extends ChannelSource<T> {
 }
 
 /** A refresh whose request died with it never ends; after this long, more than its three bounded reads can take, another one is started. */
-const ABANDON_MS = 10_000;
+const ABANDON_MS = 7_000;
 
 /**
  * @example
