@@ -1,5 +1,6 @@
 // Version 1 of the manifest, read as version 2: every layer took 11-bit activations, embeddings were int8, cross layers of full rank.
 import * as v from "valibot";
+import { parse } from "../schemas/coded-error.ts";
 import { int, number } from "../schemas/numbers.ts";
 import { strictObject } from "../schemas/objects.ts";
 
@@ -18,22 +19,26 @@ const Manifest1 = v.looseObject({
 });
 
 /**
- * A version-1 manifest in the layout of version 2; anything else as it is.
+ * A version-1 manifest in the layout of version 2; anything else as it is. Throws `CodedError` with the schema's codes where it says
+ * version 1 and its architecture is none of that version.
  *
  * @example parse(Manifest, upgradeManifest(JSON.parse(text)), "manifest");
  */
 export function upgradeManifest(value: unknown): unknown {
-  const result = v.safeParse(Manifest1, value);
-  if (!result.success) return value;
-  const { cross, mlp, ...rest } = result.output.architecture;
+  if (!saysVersion1(value)) return value;
+  const manifest = parse(Manifest1, value, "manifest");
+  const { cross, mlp, ...rest } = manifest.architecture;
   const architecture = {
     ...rest,
     embeddingBits: 8,
     cross: cross && { rank: null, downInputs: [], ...upgradeInputs(cross) },
     mlp: mlp && upgradeInputs(mlp),
   };
-  return { ...result.output, formatVersion: 2, architecture };
+  return { ...manifest, formatVersion: 2, architecture };
 }
+
+const saysVersion1 = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && "formatVersion" in value && value.formatVersion === 1;
 
 function upgradeInputs<Net extends { readonly inputScales: readonly number[] }>({ inputScales, ...net }: Net) {
   return { ...net, inputs: inputScales.map((inputScale) => ({ scale: inputScale, bits: 11 })) };

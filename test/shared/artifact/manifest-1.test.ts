@@ -34,7 +34,17 @@ describe("upgradeManifest", () => {
     expect(upgradeManifest(value)).toMatchObject({ formatVersion: 2, architecture: { cross: null, mlp: null } });
   });
 
-  it.each([null, 7, {}, { formatVersion: 1 }, { formatVersion: 2, architecture: old }, { formatVersion: 1, architecture: {} }])(
+  it.each([
+    ["manifest.architecture", undefined],
+    ["manifest.architecture.embeddingBits", { ...old, embeddingBits: 4 }],
+    ["manifest.architecture.cross.inputScales[0]", { ...old, cross: { ...net, inputScales: [0] } }],
+    ["manifest.architecture.mlp.inputScales", { ...old, mlp: { hidden: [8], headInputScale: 1 } }],
+  ])("names what is wrong rather than the version, which it knows: %s", (path, architecture) => {
+    const manifest = { formatVersion: 1, architecture };
+    expect(() => parseManifest(manifest)).toThrow(expect.objectContaining({ path }));
+  });
+
+  it.each([null, 7, {}, [], { formatVersion: 2, architecture: old }, { formatVersion: 3 }])(
     "leaves anything else as it is: %j",
     (value) => expect(upgradeManifest(value)).toBe(value),
   );
