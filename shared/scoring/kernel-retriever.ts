@@ -57,8 +57,9 @@ class KernelRetriever implements Retriever {
   selectBest(scores: Float32Array, wanted: number): Best {
     const most = this.#top.reserve(wanted, scores.length);
     if (scores.length > this.#scoreCapacity) {
-      this.#scoreCapacity = Math.ceil(scores.length * 1.5);
-      this.#scores = this.#memory.reserve(this.#scoreCapacity * 4);
+      const capacity = Math.ceil(scores.length * 1.5);
+      this.#scores = this.#memory.reserve(capacity * 4);
+      this.#scoreCapacity = capacity; // last: where memory is out, the next call must not believe that there was room
     }
     this.#memory.float32.set(scores, this.#scores >>> 2);
     return this.#top.view(most === 0 ? 0 : this.#kernel.selectBest(this.#scores, scores.length, most));

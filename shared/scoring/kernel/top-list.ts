@@ -27,12 +27,14 @@ export class TopList {
     const most = Math.min(wanted, count);
     const capacity = Math.min(KEYS_PER_WANTED * most, count) + 1; // more than `most`
     if (most > this.#room || capacity > this.#capacity) {
-      this.#room = Math.max(most, this.#room);
-      this.#capacity = Math.max(capacity, this.#capacity);
-      const keys = this.#memory.reserve(this.#capacity * KEY_BYTES);
-      this.#indices = this.#memory.reserve(this.#room * 4);
-      this.#scores = this.#memory.reserve(this.#room * 4);
-      this.#kernel.setTop(keys, this.#capacity, this.#indices, this.#scores);
+      const [newRoom, newCapacity] = [Math.max(most, this.#room), Math.max(capacity, this.#capacity)];
+      const keys = this.#memory.reserve(newCapacity * KEY_BYTES);
+      const indices = this.#memory.reserve(newRoom * 4);
+      this.#scores = this.#memory.reserve(newRoom * 4);
+      this.#indices = indices; // from here on nothing fails: where memory is out, what was there still holds together
+      this.#room = newRoom;
+      this.#capacity = newCapacity;
+      this.#kernel.setTop(keys, newCapacity, indices, this.#scores);
     }
     return most;
   }

@@ -4,7 +4,9 @@ import { writeSafetensors } from "../../../../shared/artifact/safetensors.ts";
 import type { FeatureMap, FittedField } from "../../../../shared/features/feature-map.ts";
 import { parse } from "../../../../shared/schemas/coded-error.ts";
 import { Architecture, type LayerInput } from "../../../../shared/scoring/architecture.ts";
+import type { ServedModel } from "../../../../shared/scoring/scorer.ts";
 import { randomTensors, seededRandom } from "../../../shared/scoring/random-model.ts";
+import { randomRetrieval } from "../../../shared/scoring/random-retrieval.ts";
 
 /** `manifest` is JSON as a publisher signs it. */
 export interface Artifact {
@@ -75,12 +77,22 @@ const SHA256 = "0".repeat(64);
 
 /** A whole artifact of a model. */
 export function artifactOf(featureMap: FeatureMap, architecture: Architecture, seed: number, extreme = false): Artifact {
+  return pack({ featureMap, architecture, tensors: randomTensors(seededRandom(seed), featureMap, architecture, extreme) });
+}
+
+/** Two towers beside a ranking model. Not among the sound ones: its tensors cannot be drawn anew for any manifest. */
+export function retrievalArtifact(): Artifact {
+  const model = { context: 4, candidate: 2, linear: true, hidden: [5] };
+  return pack(randomRetrieval(5, { items: 21, width: 6, tower: [5], extreme: false, model }));
+}
+
+function pack({ featureMap, architecture, tensors }: ServedModel): Artifact {
   const manifest = {
     ...{ formatVersion: MANIFEST_VERSION, task: TASK, family: "deepfm", createdMs: 1, featureMap, architecture },
     ...{ calibration: { slope: 1.25, intercept: -0.5 }, metrics: {}, dataRange: null, codeCommit: null },
     files: { weights: { sha256: SHA256, sizeBytes: 1 } },
   };
-  return { manifest, weights: writeSafetensors(randomTensors(seededRandom(seed), featureMap, architecture, extreme)) };
+  return { manifest, weights: writeSafetensors(tensors) };
 }
 
 /** The manifest that version 1 had for a model that it could say. */

@@ -79,7 +79,7 @@ function damageEntry(random: Random, header: Record<string, Entry>, name: string
 }
 
 const FLOATS = [Number.NaN, Infinity, -Infinity, 0, -0, -1, 1e38, -1e38, 3.4e38, 1e-38, 1e-45, -1e-45, 1e30, 1e-30, 2 ** 24];
-const BYTES = [-128, -127, 127, 0, 1, -1];
+const INTEGERS = { I8: [-128, -127, 127, 0, 1, -1], I32: [-(2 ** 31), 2 ** 31 - 1, -1, 0, 1, 7, 65_536] };
 
 /** Sound as a file, and whatever as a model. */
 function damageTensors(random: Random, weights: Uint8Array): Uint8Array<ArrayBuffer> {
@@ -101,8 +101,8 @@ function damageTensors(random: Random, weights: Uint8Array): Uint8Array<ArrayBuf
   return writeSafetensors(tensors);
 }
 
-function damageNumbers(random: Random, { data }: Tensor): void {
-  const number = () => (data instanceof Float32Array ? pick(random, FLOATS) : pick(random, BYTES));
+function damageNumbers(random: Random, { dtype, data }: Tensor): void {
+  const number = () => pick(random, dtype === "F32" ? FLOATS : INTEGERS[dtype]);
   const [one, at, length] = [number(), below(random, data.length), 1 + below(random, data.length)];
   if (below(random, 3) > 0) data.fill(one, at, at + (below(random, 2) === 0 ? 1 : length));
   else for (let i = 0; i < data.length; i++) data[i] = number();
@@ -111,7 +111,7 @@ function damageNumbers(random: Random, { data }: Tensor): void {
 function resize(random: Random, { dtype, shape, data }: Tensor) {
   const grown = shape.with(below(random, shape.length), pick(random, [0, 1, 2, 16, 40]));
   const length = grown.reduce((product, size) => product * size, 1);
-  const resized = dtype === "F32" ? new Float32Array(length) : new Int8Array(length);
+  const resized = new { F32: Float32Array, I8: Int8Array, I32: Int32Array }[dtype](length);
   resized.set(data.subarray(0, length));
   return { dtype, shape: grown, data: resized };
 }

@@ -7,9 +7,11 @@ import type { RawRecord, SideEncoder } from "../../../../shared/features/encode.
 import { CodedError } from "../../../../shared/schemas/coded-error.ts";
 import plain from "../../../../shared/scoring/kernel/scorer.wasm";
 import relaxed from "../../../../shared/scoring/kernel/scorer-relaxed.wasm";
+import { createKernelRetriever } from "../../../../shared/scoring/kernel-retriever.ts";
 import { createKernelScorer } from "../../../../shared/scoring/kernel-scorer.ts";
 import { createReferenceScorer } from "../../../../shared/scoring/reference.ts";
-import type { Scores } from "../../../../shared/scoring/scorer.ts";
+import { createReferenceRetriever } from "../../../../shared/scoring/retrieval-reference.ts";
+import type { Scores, ServedModel } from "../../../../shared/scoring/scorer.ts";
 import { type Artifact, TASK } from "./artifacts.ts";
 
 /** Every code that building a model may fail with. `out_of_memory` is none: what is damaged must not get as far as asking. */
@@ -67,6 +69,7 @@ function scoreAll(model: EdgeModel, weights: Uint8Array): Verdict {
       requireEqual(`${name}, kept`, one.scoreCached(context, scene.candidates, encode), expected);
     }
     usual = requireServed(model, scene, expected);
+    if (manifest.architecture.retrieval) requireEqualRetrieval(served, context);
   }
   return usual ? "finite" : "not finite";
 }
@@ -81,6 +84,21 @@ function requireEqual(what: string, found: Scores, expected: Scores): void {
   for (const part of ["logits", "probabilities"] as const) {
     const same = found[part].length === expected[part].length && found[part].every((x, i) => Object.is(x, expected[part][i]));
     if (!same) throw new Error(`${what}: ${part} are ${[...found[part]]}, the reference says ${[...expected[part]]}`);
+  }
+}
+
+function requireEqualRetrieval(served: ServedModel, context: Bags): void {
+  const expected = createReferenceRetriever(served);
+  for (const module of [plain, relaxed]) {
+    const found = createKernelRetriever(module, served);
+    for (const wanted of [3, 1000]) {
+      const [best, right] = [found.retrieve(context, wanted), expected.retrieve(context, wanted)];
+      const same = (part: "indices" | "scores") =>
+        best[part].length === right[part].length && best[part].every((x, i) => Object.is(x, right[part][i]));
+      if (!same("indices") || !same("scores")) throw new Error(`retrieved ${best.indices}, the reference says ${right.indices}`);
+    }
+    for (let item = 0; item < found.itemCount; item++)
+      if (found.idOf(item) !== expected.idOf(item)) throw new Error(`item ${item} is called ${found.idOf(item)}`);
   }
 }
 
