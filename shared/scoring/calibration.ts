@@ -11,7 +11,7 @@ export type Calibration = v.InferOutput<typeof Calibration>;
 export const IDENTITY: Calibration = { slope: 1, intercept: 0 };
 
 /**
- * Probability of the label, in (0, 1). The kernel's own calibration equals it bit for bit, so that what training fits and measures
+ * Probability of the label, in (0, 1]. The kernel's own calibration equals it bit for bit, so that what training fits and measures
  * is what is served.
  *
  * @example calibrate(0, { slope: 1, intercept: 0 }); // 0.5

@@ -1,7 +1,7 @@
 // Bundles the real Worker for the embedded platform: settings from wrangler.toml, code through esbuild, wasm as modules.
 import { basename, dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { type BuildOptions, build } from "esbuild";
 import type { V4WorkerOptions, V4WorkerOptionsShape } from "miniflare";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -17,21 +17,22 @@ export async function loadWorker(vars: Readonly<Record<string, string>>): Promis
   return { ...rest, bindings: { ...settings.bindings, ...vars }, modules: await bundleModules(main) };
 }
 
+/** How a Worker becomes one ES module, with the .wasm files that it imports beside it. */
+export const WORKER_BUILD = {
+  bundle: true,
+  write: false,
+  entryNames: "worker",
+  format: "esm",
+  target: "es2024",
+  conditions: ["workerd", "worker", "browser"],
+  loader: { ".wasm": "copy" },
+  external: ["cloudflare:*", "node:*"],
+  logLevel: "silent", // a failure is thrown, with its messages
+} satisfies BuildOptions & { write: false };
+
 /** `entry` and all that it imports as one ES module, with the .wasm files that it imports beside it. */
 async function bundleModules(entry: string) {
-  const { outputFiles } = await build({
-    entryPoints: [entry],
-    bundle: true,
-    write: false,
-    outdir: dirname(entry),
-    entryNames: "worker",
-    format: "esm",
-    target: "es2024",
-    conditions: ["workerd", "worker", "browser"],
-    loader: { ".wasm": "copy" },
-    external: ["cloudflare:*", "node:*"],
-    logLevel: "silent", // a failure is thrown, with its messages
-  });
+  const { outputFiles } = await build({ ...WORKER_BUILD, entryPoints: [entry], outdir: dirname(entry) });
   return outputFiles
     .map(({ path, contents }) => ({ path: basename(path), contents: new Uint8Array(contents) }))
     .map((file) => ({ ...file, type: file.path.endsWith(".wasm") ? ("CompiledWasm" as const) : ("ESModule" as const) }))

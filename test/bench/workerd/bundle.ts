@@ -2,6 +2,7 @@
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type BuildOptions, build, type Metafile } from "esbuild";
+import { WORKER_BUILD } from "../../../training/local/worker-bundle.ts";
 
 export interface WorkerBundle {
   /** The entry first. */
@@ -25,19 +26,11 @@ const root = fileURLToPath(new URL("../../..", import.meta.url));
 export async function bundleWorker(entry: Entry, options: Options = {}): Promise<WorkerBundle> {
   const { outputFiles, metafile } = await build({
     ...("file" in entry ? { entryPoints: [entry.file] } : { stdin: { contents: entry.source, resolveDir: root, loader: "ts" } }),
+    ...WORKER_BUILD,
     ...options,
     absWorkingDir: root,
-    bundle: true,
-    write: false,
     metafile: true,
     outdir: "bundle", // nothing is written; output names need one
-    entryNames: "worker",
-    format: "esm",
-    target: "es2024",
-    conditions: ["workerd", "worker", "browser"],
-    loader: { ".wasm": "copy" },
-    external: ["cloudflare:*", "node:*"],
-    logLevel: "silent", // a failure is thrown, with its messages
   });
   const modules = outputFiles.map(({ path, contents }) => ({ name: basename(path), contents: new Uint8Array(contents) }));
   return { modules: modules.sort((a, b) => Number(isEntry(b)) - Number(isEntry(a))), metafile };

@@ -2,12 +2,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Tensor } from "../../../shared/artifact/safetensors.ts";
-import { CodedError } from "../../../shared/schemas/coded-error.ts";
 import type { Architecture } from "../../../shared/scoring/architecture.ts";
 import module from "../../../shared/scoring/kernel/scorer-relaxed.wasm";
 import { createKernelRetriever } from "../../../shared/scoring/kernel-retriever.ts";
 import type { ServedModel } from "../../../shared/scoring/scorer.ts";
-import { validateServedModel } from "../../../shared/scoring/validate-served-model.ts";
+import { problemOf } from "./problem-of.ts";
 import { randomBags } from "./random-model.ts";
 import { randomRetrieval } from "./random-retrieval.ts";
 
@@ -29,16 +28,6 @@ const withRetrieval = (change: Partial<Retrieval>): ServedModel => ({
   ...model,
   architecture: { ...model.architecture, retrieval: { ...retrieval, ...change } },
 });
-
-function problemOf(broken: ServedModel): CodedError | null {
-  try {
-    validateServedModel(broken);
-  } catch (error) {
-    if (error instanceof CodedError) return error;
-    throw error;
-  }
-  return null;
-}
 
 it("a sound model is accepted, with a tower of any depth", () => {
   for (const tower of [[], [3], [3, 4]]) expect(problemOf(randomRetrieval(3, { ...choice, tower }))).toBeNull();

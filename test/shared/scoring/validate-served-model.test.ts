@@ -2,11 +2,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Dtype, Tensor } from "../../../shared/artifact/safetensors.ts";
-import { CodedError } from "../../../shared/schemas/coded-error.ts";
 import module from "../../../shared/scoring/kernel/scorer.wasm";
 import { createKernelScorer } from "../../../shared/scoring/kernel-scorer.ts";
 import type { ServedModel } from "../../../shared/scoring/scorer.ts";
-import { validateServedModel } from "../../../shared/scoring/validate-served-model.ts";
+import { problemOf } from "./problem-of.ts";
 import { type ModelChoice, randomBags, randomModel } from "./random-model.ts";
 
 const choice: ModelChoice = {
@@ -29,16 +28,6 @@ const withTensor = (name: string, tensor: Tensor | undefined): ServedModel => {
   else tensors.delete(name);
   return { ...model, tensors };
 };
-
-function problemOf(broken: ServedModel): CodedError | null {
-  try {
-    validateServedModel(broken);
-  } catch (error) {
-    if (error instanceof CodedError) return error;
-    throw error;
-  }
-  return null;
-}
 
 describe("a sound model", () => {
   it.each([0, 1, 2, 3, 4])("is accepted (%i)", (seed) => {
