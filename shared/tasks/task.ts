@@ -79,6 +79,10 @@ const SequenceField = strictObject({
 export const Field = v.variant("kind", [CategoricalField, NumericField, MultiField, TextField, VectorField, SequenceField]);
 export type Field = v.InferOutput<typeof Field>;
 
+/**
+ * The first five are served as they are. The others are teachers: they are served through a student that learns from them (`teachers`
+ * of a task), or make up a library of their own.
+ */
 export const Family = v.picklist(["logistic", "fm", "deepfm", "dcn-v2", "mlp"]);
 export type Family = v.InferOutput<typeof Family>;
 

@@ -30,7 +30,8 @@ export function fillBatch(
   batch.pairCount = 0;
   addSide(batch, data.context, layout.slice(0, data.context.fieldCount), examples);
   addSide(batch, data.candidate, layout.slice(data.context.fieldCount), examples);
-  for (let b = 0; b < examples.length; b++) batch.labels[b] = data.labels[examples[b]!]!;
+  const targets = data.targets ?? data.labels;
+  for (let b = 0; b < examples.length; b++) batch.labels[b] = targets[examples[b]!]!;
 }
 
 function countPairs({ fieldCount, offsets }: Bags, examples: Int32Array): number {

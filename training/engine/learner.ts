@@ -84,17 +84,20 @@ export class Learner {
     });
   }
 
-  /** The model as it stands. Shares memory with the learner, which is done by then. */
-  export(): FloatModel {
+  /** The model as it stands; null where the family is a teacher. Shares memory with the learner, which is done by then. */
+  export(): FloatModel | null {
     const { net, bias } = this.#network;
-    return {
-      featureMap: this.#featureMap,
-      embeddingDimension: this.#table.dimension,
-      bias: bias.values[0]!,
-      linear: net.readsSums ? this.#table.linear.values : null,
-      embedding: this.#table.vectors.values,
-      ...net.export(),
-    };
+    const terms = net.export();
+    return terms === null
+      ? null
+      : {
+          featureMap: this.#featureMap,
+          embeddingDimension: this.#table.dimension,
+          bias: bias.values[0]!,
+          linear: net.readsSums ? this.#table.linear.values : null,
+          embedding: this.#table.vectors.values,
+          ...terms,
+        };
   }
 
   #state(): Float32Array[] {

@@ -45,7 +45,10 @@ export interface EpochRecord {
 }
 
 export interface TrainedModel {
-  readonly model: FloatModel;
+  /** Null where the family is a teacher. */
+  readonly model: FloatModel | null;
+  /** Logits of every example, in the order of the data. */
+  predict(data: Dataset, signal?: AbortSignal): Promise<Float32Array>;
   readonly device: OpenDevice;
   readonly history: readonly EpochRecord[];
   /** Training steps only; validation counts in `wallSeconds`. */
@@ -86,7 +89,8 @@ export async function trainModel(request: TrainRequest): Promise<TrainedModel> {
   }
   if (best.snapshot) learner.restore(best.snapshot);
   const wallSeconds = (performance.now() - started) / 1000;
-  return { model: learner.export(), device, history, samplesPerSecond: meter.samplesPerSecond(), wallSeconds };
+  const predict = (data: Dataset, signal?: AbortSignal) => predictLogits(learner, data, task.training.batchSize, signal);
+  return { model: learner.export(), predict, device, history, samplesPerSecond: meter.samplesPerSecond(), wallSeconds };
 }
 
 type Meter = ReturnType<typeof createMeter>;
@@ -121,18 +125,30 @@ async function measureLogloss(
   batchSize: number,
   signal: AbortSignal | undefined,
 ): Promise<number> {
-  const order = ascending(data.labels.length);
+  const logits = await predictLogits(learner, data, batchSize, signal);
+  const targets = data.targets ?? data.labels;
   let total = 0;
+  for (let i = 0; i < logits.length; i++) {
+    const x = logits[i]!;
+    total += Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))) - x * targets[i]!;
+  }
+  return total / logits.length;
+}
+
+async function predictLogits(
+  learner: Learner,
+  data: Dataset,
+  batchSize: number,
+  signal: AbortSignal | undefined,
+): Promise<Float32Array> {
+  const order = ascending(data.labels.length);
+  const logits = new Float32Array(order.length);
   for (let from = 0; from < order.length; from += batchSize) {
     signal?.throwIfAborted();
     const to = Math.min(order.length, from + batchSize);
-    const logits = await learner.logits(data, order, from, to);
-    for (let i = 0; i < logits.length; i++) {
-      const x = logits[i]!;
-      total += Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))) - x * data.labels[from + i]!;
-    }
+    logits.set(await learner.logits(data, order, from, to), from);
   }
-  return total / order.length;
+  return logits;
 }
 
 function assertConverging(validLogloss: number, epoch: number): void {

@@ -2,6 +2,7 @@
 import { sha256Hex } from "../../shared/artifact/envelope.ts";
 import { MANIFEST_VERSION, type Manifest, type Metrics } from "../../shared/artifact/manifest.ts";
 import { writeSafetensors } from "../../shared/artifact/safetensors.ts";
+import { CodedError } from "../../shared/schemas/coded-error.ts";
 import { type Calibration, calibrate } from "../../shared/scoring/calibration.ts";
 import { createKernelScorer } from "../../shared/scoring/kernel-scorer.ts";
 import type { ServedModel } from "../../shared/scoring/scorer.ts";
@@ -63,19 +64,29 @@ export async function buildModel({ task, splits, ...request }: BuildRequest): Pr
   const { signal } = request;
   const { featureMap, train, valid } = splits;
   const trained = await trainModel({ task, featureMap, train, valid, ...request });
-  const served = quantize(trained.model, valid, task.model);
+  const floatModel = requireServed(trained.model, task);
+  const served = quantize(floatModel, valid, task.model);
   const scorer = createKernelScorer(readKernelModule(), served);
-  const floatResult = await measure(splits, (part) => floatLogits(trained.model, part), signal);
+  const floatResult = await measure(splits, (part) => floatLogits(floatModel, part), signal);
   const servedResult = await measure(splits, (part) => scoreDataset(scorer, part), signal);
   const { calibration } = servedResult;
   const metrics = { float: floatResult.metrics, served: servedResult.metrics };
   const weights = writeSafetensors(served.tensors);
   const manifest = await describe({ task, splits, served, calibration, metrics, weights });
-  return { served, calibration, metrics, weights, manifest, ...reportOf(trained) };
+  return { served, calibration, metrics, weights, manifest, floatModel, ...reportOf(trained) };
 }
 
-function reportOf({ model, device, history, samplesPerSecond, wallSeconds }: TrainedModel) {
-  return { floatModel: model, device, history, samplesPerSecond, trainSeconds: wallSeconds };
+function requireServed(model: FloatModel | null, { model: { family } }: Task): FloatModel {
+  if (model !== null) return model;
+  throw new CodedError(
+    "family_not_served",
+    "model.family",
+    `${family} is a teacher: name it under "teachers", and a served family here`,
+  );
+}
+
+function reportOf({ device, history, samplesPerSecond, wallSeconds }: TrainedModel) {
+  return { device, history, samplesPerSecond, trainSeconds: wallSeconds };
 }
 
 /** Calibrates a model on its logits of `valid`, and evaluates it on both splits. */

@@ -54,7 +54,8 @@ export interface Net {
   readonly readsX0: boolean;
   readonly readsSums: boolean;
   readonly terms: readonly Term[];
-  export(): Pick<FloatModel, "fm" | "cross" | "mlp">;
+  /** Null where no served term computes what the net does: such a net is a teacher. */
+  export(): Pick<FloatModel, "fm" | "cross" | "mlp"> | null;
 }
 
 export function createParameter(name: string, shape: [number, number], values: Float32Array, penalised: boolean): Parameter {

@@ -24,7 +24,7 @@ it("a vocabulary of 10 M rows trains under Adam in less than 4 GiB", { timeout: 
   const task = taskWith({ embeddingDimension: 16 }, { batchSize: 4096, epochs: 2, l2Embedding: 1e-6 });
   const splits = { train: hashedDataset(20_480, 1), valid: hashedDataset(4096, 2) };
   const { model, history } = await trainModel({ task, featureMap, ...splits, device: "wasm", seed: 1 });
-  expect(model.embedding).toHaveLength(16 * (HASH_SPACE + 1));
+  expect(model!.embedding).toHaveLength(16 * (HASH_SPACE + 1));
   expect(history.at(-1)!.trainLogloss).toBeLessThan(history[0]!.trainLogloss);
   expect(process.resourceUsage().maxRSS * 1024).toBeLessThan(FOUR_GIB); // of this process, which vitest gives each file
 });

@@ -38,7 +38,7 @@ describe("a training", () => {
     const rate = all.valid.labels.reduce((sum, label) => sum + label, 0) / all.valid.labels.length;
     const baseline = -(rate * Math.log(rate) + (1 - rate) * Math.log(1 - rate));
     expect(Math.min(...history.map(({ validLogloss }) => validLogloss))).toBeLessThan(baseline - 0.1);
-    expect(logloss(model, all.valid)).toBeLessThan(baseline - 0.1);
+    expect(logloss(model!, all.valid)).toBeLessThan(baseline - 0.1);
   });
 
   it.each(["fm", "deepfm", "dcn-v2", "mlp"] as const)("of %s can learn one batch by heart", async (family) => {
@@ -54,7 +54,7 @@ describe("a training", () => {
     const order = Int32Array.from({ length: 200 }, (_, index) => index);
     for (let step = 0; step < 5; step++) await learner.step(all.train, order, 0, 200, 0.02);
     const own = await learner.logits(all.valid, order, 0, 200);
-    floatLogits(learner.export(), all.valid).forEach(
+    floatLogits(learner.export()!, all.valid).forEach(
       (logit, index) => void expect(Math.abs(logit - own[index]!)).toBeLessThan(1e-4),
     );
   });
@@ -66,17 +66,17 @@ describe("a training", () => {
     for (let step = 0; step < 5; step++) await learner.step(all.train, order, 0, 200, 0.02);
     const own = await learner.logits(all.valid, order, 0, 200);
     const model = learner.export();
-    expect(model.cross?.layers.map(({ down, up }) => [down?.outputs, up.inputs])).toEqual([
+    expect(model!.cross?.layers.map(({ down, up }) => [down?.outputs, up.inputs])).toEqual([
       [3, 3],
       [3, 3],
     ]);
-    floatLogits(model, all.valid).forEach((logit, index) => void expect(Math.abs(logit - own[index]!)).toBeLessThan(1e-4));
+    floatLogits(model!, all.valid).forEach((logit, index) => void expect(Math.abs(logit - own[index]!)).toBeLessThan(1e-4));
   });
 
   it("gives the same bytes for the same seed, and others for another", async () => {
     const run = async (seed: number) => {
       const spec = { family: "deepfm", batchNorm: true, dropout: 0.3 } as const;
-      return bytesOf((await trainModel(request(spec, { l2Embedding: 1e-4 }, { seed }))).model);
+      return bytesOf((await trainModel(request(spec, { l2Embedding: 1e-4 }, { seed }))).model!);
     };
     const first = await run(1);
     expect(first.equals(await run(1))).toBe(true);
@@ -96,7 +96,7 @@ describe("a training", () => {
     const best = Math.min(...history.map(({ validLogloss }) => validLogloss));
     expect(history.length).toBeLessThan(60);
     expect(history.slice(-2).every(({ validLogloss }) => validLogloss > best)).toBe(true);
-    expect(logloss(model, all.valid)).toBeCloseTo(best, 5);
+    expect(logloss(model!, all.valid)).toBeCloseTo(best, 5);
   });
 
   it("tells how far it is", async () => {
@@ -130,7 +130,7 @@ describe("a training", () => {
     const training = { optimizer: "sgd", learningRate: 0.01, batchSize: 32, epochs: 100, patience: 100 } as const;
     const data = { featureMap, train: randomDataset(featureMap, 400, 1), valid: randomDataset(featureMap, 100, 2) };
     const { model, history } = await trainModel(request({ family: "mlp", hidden: [10, 10] }, training, data));
-    expect(model.mlp!.layers.map(({ inputs, outputs }) => [inputs, outputs])).toEqual([
+    expect(model!.mlp!.layers.map(({ inputs, outputs }) => [inputs, outputs])).toEqual([
       [3, 10],
       [10, 10],
     ]);
