@@ -39,10 +39,12 @@ function computeScores(
 ): Scores {
   bags.context.clear();
   encoder.context.encode(context, bags.context);
-  if (known && encoder.candidate.fieldCount > 0) {
+  if (known && encoder.candidate.fieldCount > 0 && !encoder.crosses) {
     return scorer.scoreCached(bags.context.view(), candidates, (record, into) => encoder.candidate.encode(record, into));
   }
   bags.candidate.clear();
-  for (const candidate of candidates) encoder.candidate.encode(candidate, bags.candidate);
+  for (const candidate of candidates) {
+    encoder.candidate.encode(encoder.crosses ? { ...context, ...candidate } : candidate, bags.candidate);
+  }
   return scorer.score(bags.context.view(), bags.candidate.view());
 }

@@ -2,6 +2,7 @@
 import type { BagWriter } from "./bags.ts";
 import { createCategoricalEncoder, createMultiEncoder, createSequenceEncoder, type FieldEncoder } from "./encode-ids.ts";
 import { createNumericEncoder, createQuantileEncoder, createVectorEncoder } from "./encode-numbers.ts";
+import { createStatisticEncoder, type OwnLabel } from "./encode-statistic.ts";
 import { createTextEncoder } from "./encode-text.ts";
 import type { FeatureMap, FittedField } from "./feature-map.ts";
 
@@ -18,12 +19,19 @@ export interface SideEncoder {
 export interface Encoder {
   readonly context: SideEncoder;
   readonly candidate: SideEncoder;
+  /**
+   * Whether a candidate's encoding depends on the context too, by a statistic of fields of both: then a candidate is encoded from
+   * `{ ...context, ...candidate }`, and anew for each context.
+   */
+  readonly crosses: boolean;
 }
+
+const notCounted: OwnLabel = () => null;
 
 /**
  * Makes the encoder of a fitted map. Indexes the vocabularies, so make it once a model, not once a request.
  *
- * Every field gives one bag, never empty, of rows within the field's own range and finite f32 weights (see `FittedField`).
+ * `ownLabel` is for training examples alone, which their own statistics leave out. Every field gives one bag, never empty, of rows within the field's own range and finite f32 weights (see `FittedField`).
  *
  * @example
  * const { context } = createEncoder(map);
@@ -31,23 +39,37 @@ export interface Encoder {
  * context.encode({ age: 41, country: "NL" }, writer);
  * const bags = writer.view(); // one example
  */
-export function createEncoder(map: FeatureMap): Encoder {
-  const side = (from: FittedField["from"]) => createSideEncoder(map.fields.filter((field) => field.from === from));
-  return { context: side("context"), candidate: side("candidate") };
+export function createEncoder(map: FeatureMap, ownLabel: OwnLabel = notCounted): Encoder {
+  const side = (from: FittedField["from"]) =>
+    createSideEncoder(
+      map.fields.filter((field) => field.from === from),
+      ownLabel,
+    );
+  return { context: side("context"), candidate: side("candidate"), crosses: crossesSides(map) };
 }
 
-function createSideEncoder(fields: readonly FittedField[]): SideEncoder {
-  const names = fields.map((field) => field.name);
-  const encoders = fields.map(createFieldEncoder);
+function createSideEncoder(fields: readonly FittedField[], ownLabel: OwnLabel): SideEncoder {
+  const names = fields.map((field) => (field.kind === "statistic" ? null : field.name)); // null takes the whole example
+  const encoders = fields.map((field) => createFieldEncoder(field, ownLabel));
   return {
     fieldCount: fields.length,
     encode(raw, into) {
-      for (let f = 0; f < encoders.length; f++) (encoders[f] as FieldEncoder)(raw[names[f] as string], into); // f < length
+      for (let f = 0; f < encoders.length; f++) {
+        const name = names[f] as string | null; // f < length
+        (encoders[f] as FieldEncoder)(name === null ? raw : raw[name], into);
+      }
     },
   };
 }
 
-function createFieldEncoder(field: FittedField): FieldEncoder {
+function crossesSides({ fields }: FeatureMap): boolean {
+  const contextNames = new Set(fields.filter(({ from }) => from === "context").map(({ name }) => name));
+  return fields.some(
+    (field) => field.kind === "statistic" && field.from === "candidate" && field.of.some((name) => contextNames.has(name)),
+  );
+}
+
+function createFieldEncoder(field: FittedField, ownLabel: OwnLabel): FieldEncoder {
   switch (field.kind) {
     case "categorical":
       return createCategoricalEncoder(field);
@@ -63,5 +85,7 @@ function createFieldEncoder(field: FittedField): FieldEncoder {
       return createVectorEncoder(field);
     case "sequence":
       return createSequenceEncoder(field);
+    case "statistic":
+      return createStatisticEncoder(field, ownLabel);
   }
 }

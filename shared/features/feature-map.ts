@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import { int, number } from "../schemas/numbers.ts";
 import { strictObject } from "../schemas/objects.ts";
+import { areCounts } from "./statistic-counts.ts";
 
 const rowIndex = v.pipe(int, v.minValue(0));
 const count = v.pipe(int, v.minValue(1));
@@ -26,6 +27,9 @@ const input = v.picklist(["embedding", "value"]);
  * | numeric standard, log | `+1`, weighted by the standardised value |
  * | numeric quantile | `+1 + bucket`, of `boundaries.length + 1` buckets |
  * | vector | `+1 + i`, weighted by the i-th component |
+ * | statistic | `bucketCount * bucket of ones + bucket of zeros` (see `countBucket`); nothing counted is the row of "missing" |
+ *
+ * A statistic carries its counts as text (see `WrittenCounts`), by `statisticKey`.
  */
 export const FittedField = v.variant("kind", [
   strictObject({ ...base, kind: v.literal("categorical"), ids: FittedIds }),
@@ -56,13 +60,29 @@ export const FittedField = v.variant("kind", [
   }),
   strictObject({ ...base, kind: v.literal("vector"), dimension: count, separator: v.string(), input }),
   strictObject({ ...base, kind: v.literal("sequence"), ids: FittedIds, separator: v.string(), maxLength: count }),
+  strictObject({
+    ...base,
+    kind: v.literal("statistic"),
+    of: v.pipe(v.array(v.string()), v.minLength(1)),
+    bucketCount: v.pipe(int, v.minValue(2), v.maxValue(8)),
+    hashVersion: v.literal(1),
+    keys: v.string(),
+    ones: v.string(),
+    zeros: v.string(),
+  }),
 ]);
 export type FittedField = v.InferOutput<typeof FittedField>;
 /** The fitted fields of one kind. */
 export type FittedFieldOf<Kind extends FittedField["kind"]> = Extract<FittedField, { kind: Kind }>;
 
 /** The whole map: context fields before candidate fields; `rowCount` rows in all. */
-export const FeatureMap = strictObject({ version: v.literal(1), fields: v.array(FittedField), rowCount: count });
+export const FeatureMap = v.pipe(
+  strictObject({ version: v.literal(1), fields: v.array(FittedField), rowCount: count }),
+  v.check(
+    ({ fields }) => fields.every((field) => field.kind !== "statistic" || areCounts(field)),
+    "a statistic's counts are damaged",
+  ),
+);
 export type FeatureMap = v.InferOutput<typeof FeatureMap>;
 
 /**

@@ -75,6 +75,7 @@ function rowsNeeded(field: FittedField): number {
   if (field.kind === "quantile") return 1 + Math.max(field.boundaries.length, field.meanBucket) + 1;
   if (field.kind === "vector") return 1 + field.dimension;
   if (field.kind === "text") return 1 + field.hashSpace;
+  if (field.kind === "statistic") return field.bucketCount * field.bucketCount;
   return "vocabulary" in field.ids ? 2 + field.ids.vocabulary.length : 1 + field.ids.hashSpace;
 }
 

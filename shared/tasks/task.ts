@@ -75,8 +75,29 @@ const SequenceField = strictObject({
   maxLength: v.optional(positiveInt, 50),
 });
 
+/**
+ * How often the label was 1, and 0, in the training data for the same values of the fields `of` ("target statistics"; He et al., 2014,
+ * "Practical lessons from predicting clicks on ads at Facebook", call them historical statistics). Counts fall into buckets of 0, 1,
+ * 2-3, 4-7 and so on; a training example is left out of its own. From the candidate's side where any of them is.
+ */
+const StatisticField = strictObject({
+  kind: v.literal("statistic"),
+  name: fieldName,
+  from: side,
+  of: list(fieldName, 1, 4),
+  bucketCount: v.optional(v.pipe(int, v.minValue(2), v.maxValue(8)), 6),
+});
+
 /** A field: one column of the data, and how it becomes features. */
-export const Field = v.variant("kind", [CategoricalField, NumericField, MultiField, TextField, VectorField, SequenceField]);
+export const Field = v.variant("kind", [
+  CategoricalField,
+  NumericField,
+  MultiField,
+  TextField,
+  VectorField,
+  SequenceField,
+  StatisticField,
+]);
 export type Field = v.InferOutput<typeof Field>;
 
 /**
@@ -148,7 +169,7 @@ export const Task = v.pipe(
       key,
       value: undefined,
     });
-    const refuse = (index: number, key: "name" | "input", message: string) =>
+    const refuse = (index: number, key: "name" | "input" | "of" | "from", message: string) =>
       addIssue({ message, path: [step("fields"), step(index), step(key)] });
     const seen = new Set<string>();
     fields.forEach((field, index) => {
@@ -158,6 +179,12 @@ export const Task = v.pipe(
         refuse(index, "input", "quantile buckets are looked up, they have no value: leave input out");
       }
       seen.add(field.name);
+      if (field.kind !== "statistic") return;
+      const counted = field.of.map((name) => fields.find((other) => other.name === name && other.kind !== "statistic"));
+      if (counted.includes(undefined)) refuse(index, "of", "of names fields of the task, which are not statistics themselves");
+      else if (field.from === "context" && counted.some((other) => other?.from === "candidate")) {
+        refuse(index, "from", 'counts values of a candidate: it is from "candidate"');
+      }
     });
   }),
 );

@@ -10,12 +10,12 @@ export interface NeededColumn {
 
 const MAX_LISTED = 50;
 
-/** Label, time and fields, each once. */
+/** Label, time and fields, each once; a statistic has no column of its own. */
 export function neededColumns({ label, time, fields }: Pick<Task, "label" | "time" | "fields">): NeededColumn[] {
   const needed = new Map([[label, "label"]]);
   if (time !== undefined && !needed.has(time)) needed.set(time, "time");
-  fields.forEach(({ name }, index) => {
-    if (!needed.has(name)) needed.set(name, `fields[${index}].name`);
+  fields.forEach(({ kind, name }, index) => {
+    if (kind !== "statistic" && !needed.has(name)) needed.set(name, `fields[${index}].name`);
   });
   return [...needed].map(([name, path]) => ({ name, path }));
 }

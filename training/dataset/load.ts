@@ -7,7 +7,7 @@ import type { Task } from "../../shared/tasks/task.ts";
 import { fitFeatureMap } from "../features/fit.ts";
 import { createDatasetBuilder, type DatasetBuilder } from "./build-dataset.ts";
 import type { Dataset } from "./dataset.ts";
-import type { Outcome } from "./label.ts";
+import { type Outcome, readLabel } from "./label.ts";
 import { fileSource } from "./read.ts";
 import type { Part, RecordSource, SplitName } from "./record-source.ts";
 import { splitSource } from "./split.ts";
@@ -41,8 +41,9 @@ export async function loadSplits(options: { task: Task; seed: number } & DataFil
 export async function loadParts(task: Task, parts: readonly Part[]): Promise<Splits> {
   const featureMap = await fitFeatureMap(task, recordsOf(parts, "train"));
   const encoder = createEncoder(featureMap);
+  const trainEncoder = createEncoder(featureMap, (record) => (readLabel(record[task.label]) === 1 ? 1 : 0)); // checked before
   const builders = {
-    train: createDatasetBuilder(encoder, task),
+    train: createDatasetBuilder(trainEncoder, task),
     valid: createDatasetBuilder(encoder, task),
     test: createDatasetBuilder(encoder, task),
   };

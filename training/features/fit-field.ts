@@ -6,17 +6,20 @@ import { readId, selectFirst, selectLast } from "../../shared/features/values.ts
 import type { Field } from "../../shared/tasks/task.ts";
 import type { FieldFit, FieldOf } from "./field-fit.ts";
 import { createNumericFit, createQuantileFit } from "./fit-numeric.ts";
+import { createStatisticFit } from "./fit-statistic.ts";
 import { createVocabularyFit } from "./vocabulary.ts";
 
 /** @param path of the field in the task, for errors */
-export function createFieldFit(field: Field, path: string): FieldFit {
+export function createFieldFit(field: Field, label: string, path: string): FieldFit {
   switch (field.kind) {
     case "categorical":
     case "multi":
     case "sequence":
-      return createIdsFit(field, path);
+      return createIdsFit(field, `${path}.ids`);
     case "numeric":
       return field.transform === "quantile" ? createQuantileFit(field) : createNumericFit(field, field.transform);
+    case "statistic":
+      return createStatisticFit(field, label, path);
     case "text":
     case "vector":
       return { observe: () => {}, finish: (firstRow) => fitWithoutData(field, firstRow) };

@@ -9,15 +9,15 @@ import { createFieldFit } from "./fit-field.ts";
  * one another. Equal records in equal order give an equal map.
  */
 export async function fitFeatureMap(
-  task: Pick<Task, "fields">,
+  task: Pick<Task, "fields" | "label">,
   records: AsyncIterable<RawRecord> | Iterable<RawRecord>,
 ): Promise<FeatureMap> {
   const fits = contextFirst(task.fields).map((field) => ({
-    name: field.name,
-    ...createFieldFit(field, `fields[${task.fields.indexOf(field)}].ids`),
+    name: field.kind === "statistic" ? null : field.name, // null takes the whole record
+    ...createFieldFit(field, task.label, `fields[${task.fields.indexOf(field)}]`),
   }));
   for await (const record of records) {
-    for (const { name, observe } of fits) observe(record[name]);
+    for (const { name, observe } of fits) observe(name === null ? record : record[name]);
   }
   let rowCount = 0;
   const fields = fits.map(({ finish }): FittedField => {

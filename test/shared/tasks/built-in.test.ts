@@ -24,4 +24,15 @@ describe("Task", () => {
     const task = { name: "x", label: "y", fields: [field] };
     expect(() => parse(Task, task)).toThrow(expect.objectContaining({ path: "fields[0].input" }));
   });
+
+  it.each([
+    ["fields[1].of", { from: "candidate", of: ["age", "nothing"] }],
+    ["fields[1].of", { from: "candidate", of: ["used"] }],
+    ["fields[1].from", { from: "context", of: ["age", "item"] }],
+  ])("refuses a statistic of what it cannot count, at %s", (path, statistic) => {
+    const age = { kind: "numeric", name: "age", from: "context" };
+    const item = { kind: "categorical", name: "item", from: "candidate" };
+    const task = { name: "x", label: "y", fields: [age, { kind: "statistic", name: "used", ...statistic }, item] };
+    expect(() => parse(Task, task)).toThrow(expect.objectContaining({ path }));
+  });
 });
