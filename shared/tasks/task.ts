@@ -139,6 +139,23 @@ export const TrainingSpec = strictObject({
 });
 export type TrainingSpec = v.InferOutput<typeof TrainingSpec>;
 
+/** A model that another learns from. It is trained once for each of `seeds`, and on the task's own fields. */
+const Teacher = strictObject({
+  model: v.optional(ModelSpec, {}),
+  training: v.optional(TrainingSpec, {}),
+  seeds: v.optional(v.pipe(positiveInt, v.maxValue(20)), 1),
+});
+export type Teacher = v.InferOutput<typeof Teacher>;
+
+/**
+ * How the task's model learns from its teachers: its targets are `teacherShare` of what they say and the rest the label. With `folds`
+ * above 1 they say it of examples that they did not learn from, which takes as many trainings more.
+ */
+const Distillation = strictObject({
+  teacherShare: v.optional(v.pipe(number, v.gtValue(0), v.maxValue(1)), 0.5),
+  folds: v.optional(v.pipe(positiveInt, v.maxValue(10)), 1),
+});
+
 /**
  * A task. `label` names the column that holds 0 or 1; `time`, when given, the column by which a single data file is split
  * (train before validation before test); `columns` names the columns of files without a header.
@@ -158,6 +175,8 @@ export const Task = v.pipe(
     fields: list(Field, 1, 500),
     model: v.optional(ModelSpec, {}),
     training: v.optional(TrainingSpec, {}),
+    teachers: v.exactOptional(list(Teacher, 1, 20)),
+    distillation: v.optional(Distillation, {}),
   }),
   v.rawCheck(({ dataset, addIssue }) => {
     if (!dataset.typed) return;

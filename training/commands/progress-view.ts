@@ -1,6 +1,6 @@
 // Shows a training run while it goes: a bar on a terminal, plain lines now and then elsewhere.
 import { Presets, SingleBar } from "cli-progress";
-import type { BuildProgress } from "../jobs/build-model.ts";
+import type { BuildProgress } from "../jobs/build-request.ts";
 
 /** Time between plain lines. */
 const LINE_INTERVAL_MS = 5_000;
@@ -16,12 +16,12 @@ export function createProgressView(output: NodeJS.WriteStream): ProgressView {
 }
 
 function createBar(stream: NodeJS.WriteStream): ProgressView {
-  const format = "training {bar} {percentage}% | epoch {epoch}/{epochs} | {speed} samples/s | loss {loss} | {left} left";
+  const format = "training {model}{bar} {percentage}% | epoch {epoch}/{epochs} | {speed} samples/s | loss {loss} | {left} left";
   const bar = new SingleBar(
     { stream, format, hideCursor: true, gracefulExit: false, clearOnComplete: false },
     Presets.shades_classic,
   );
-  let started = false;
+  let shown: string | null = null;
   return {
     stage(name) {
       bar.stop();
@@ -29,8 +29,11 @@ function createBar(stream: NodeJS.WriteStream): ProgressView {
     },
     progress(progress) {
       const payload = describe(progress);
-      if (!started) bar.start(progress.samplesTotal, progress.samplesDone, payload);
-      started = true;
+      if (shown !== payload.model) {
+        bar.stop();
+        bar.start(progress.samplesTotal, progress.samplesDone, payload);
+      }
+      shown = payload.model;
       bar.update(progress.samplesDone, payload);
     },
     end: () => bar.stop(),
@@ -45,15 +48,16 @@ function createLines(stream: NodeJS.WriteStream): ProgressView {
       const nowMs = performance.now();
       if (nowMs - lastMs < LINE_INTERVAL_MS) return;
       lastMs = nowMs;
-      const { epoch, epochs, speed, loss, valid, left } = describe(progress);
-      stream.write(`epoch ${epoch}/${epochs} | ${speed} samples/s | loss ${loss} | valid ${valid} | ${left} left\n`);
+      const { model, epoch, epochs, speed, loss, valid, left } = describe(progress);
+      stream.write(`${model}epoch ${epoch}/${epochs} | ${speed} samples/s | loss ${loss} | valid ${valid} | ${left} left\n`);
     },
     end: () => {},
   };
 }
 
-function describe({ epoch, epochs, samplesPerSecond, secondsLeft, loss, validLogloss }: BuildProgress) {
+function describe({ model, epoch, epochs, samplesPerSecond, secondsLeft, loss, validLogloss }: BuildProgress) {
   return {
+    model: model === undefined ? "" : `${model} | `,
     epoch,
     epochs,
     speed: Math.round(samplesPerSecond).toLocaleString("en"),

@@ -1,12 +1,14 @@
 // What a training run came to, as a table for people.
 import type { Metrics } from "../../shared/artifact/manifest.ts";
-import type { MetricsChange, RunMetrics } from "../jobs/train.ts";
+import type { MetricsChange, RunMetrics, SplitChange } from "../jobs/train.ts";
 
 const COLUMNS = ["model", "split", "examples", "AUC", "PR AUC", "logloss", "ECE"];
 
 /** A line for each model and split, what the integers changed, and how fast it went. */
-export function formatMetrics({ float, served, quantization, samplesPerSecond, wallSeconds }: RunMetrics): string {
-  const models = Object.entries({ float, "served int8": served });
+export function formatMetrics({ float, served, quantization, teaching, samplesPerSecond, wallSeconds }: RunMetrics): string {
+  const teachers = teaching?.members.map(({ family, seed, metrics }) => [`teacher ${family} ${seed}`, metrics] as const) ?? [];
+  const ensemble = teaching ? [["ensemble", teaching.ensemble] as const] : [];
+  const models = [...teachers, ...ensemble, ["float", float] as const, ["served int8", served] as const];
   const rows = models.flatMap(([model, { valid, test }]) => [
     row(model, "valid", valid),
     ...(test ? [row(model, "test", test)] : []),
@@ -14,10 +16,16 @@ export function formatMetrics({ float, served, quantization, samplesPerSecond, w
   const widths = COLUMNS.map((name, column) => Math.max(name.length, ...rows.map((cells) => cells[column]?.length ?? 0)));
   const lines = [COLUMNS, ...rows].map((cells) => cells.map((cell, column) => pad(cell, widths[column] ?? 0, column)).join("  "));
   const speed = `${Math.round(samplesPerSecond).toLocaleString("en")} samples/s, ${wallSeconds.toFixed(1)} s in all`;
-  const changes = Object.entries(quantization).flatMap(([split, change]) =>
-    change ? [`${split} ${describeChange(change)}`] : [],
-  );
-  return [...lines.map((line) => line.trimEnd()), `int8 against float: ${changes.join("; ")}`, speed].join("\n");
+  const changes = [
+    `int8 against float: ${describeSplits(quantization)}`,
+    ...(teaching ? [`served student against the ensemble: ${describeSplits(teaching.student)}`] : []),
+  ];
+  return [...lines.map((line) => line.trimEnd()), ...changes, speed].join("\n");
+}
+
+function describeSplits(changes: SplitChange): string {
+  const named = Object.entries(changes) as [string, MetricsChange | null][]; // the splits
+  return named.flatMap(([split, change]) => (change ? [`${split} ${describeChange(change)}`] : [])).join("; ");
 }
 
 function describeChange({ auc, logloss }: MetricsChange): string {

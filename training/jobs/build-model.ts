@@ -3,40 +3,23 @@ import { sha256Hex } from "../../shared/artifact/envelope.ts";
 import { MANIFEST_VERSION, type Manifest, type Metrics } from "../../shared/artifact/manifest.ts";
 import { writeSafetensors } from "../../shared/artifact/safetensors.ts";
 import { CodedError } from "../../shared/schemas/coded-error.ts";
-import { type Calibration, calibrate } from "../../shared/scoring/calibration.ts";
+import type { Calibration } from "../../shared/scoring/calibration.ts";
 import { createKernelScorer } from "../../shared/scoring/kernel-scorer.ts";
 import type { ServedModel } from "../../shared/scoring/scorer.ts";
 import type { Task } from "../../shared/tasks/task.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import type { Splits } from "../dataset/load.ts";
-import type { DeviceChoice } from "../engine/device.ts";
 import { type EpochRecord, type TrainedModel, type TrainProgress, trainModel } from "../engine/train-model.ts";
 import { fitCalibration } from "../evaluate/fit-calibration.ts";
-import { evaluate } from "../evaluate/metrics.ts";
 import { scoreInChunks } from "../evaluate/score-in-chunks.ts";
+import { evaluateLogits, type SplitMetrics } from "../evaluate/split-metrics.ts";
 import type { FloatModel } from "../model/float-model.ts";
 import { floatLogits } from "../quantize/float-forward.ts";
 import { readKernelModule } from "../quantize/kernel-module.ts";
 import { quantize } from "../quantize/quantize.ts";
 import { scoreDataset } from "../quantize/score-dataset.ts";
-
-export type BuildProgress = TrainProgress;
-
-export interface BuildRequest {
-  readonly task: Task;
-  readonly splits: Splits;
-  readonly device: DeviceChoice;
-  readonly seed: number;
-  readonly onProgress?: ((progress: BuildProgress) => void) | undefined;
-  /** Aborting rejects with the signal's reason. */
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** `test` is null where the splits have none. */
-export interface SplitMetrics {
-  readonly valid: Metrics;
-  readonly test: Metrics | null;
-}
+import type { BuildRequest } from "./build-request.ts";
+import { type Member, teach } from "./teach.ts";
 
 export interface BuiltModel {
   readonly floatModel: FloatModel;
@@ -45,6 +28,8 @@ export interface BuiltModel {
   readonly calibration: Calibration;
   /** Each model calibrated on its own logits of `valid`; `served` is scored by the serving kernel. */
   readonly metrics: { readonly float: SplitMetrics; readonly served: SplitMetrics };
+  /** What the model learnt from; null where the task names no teachers. */
+  readonly teachers: { readonly ensemble: SplitMetrics; readonly members: readonly Member[] } | null;
   /** The weights' safetensors bytes: the same for the same task, splits, seed and device. */
   readonly weights: Uint8Array;
   /** The manifest but for when and from which code it was made. */
@@ -60,10 +45,15 @@ export interface BuiltModel {
  * const built = await buildModel({ task, splits, device: "auto", seed: 1 });
  * await publishModel(publisher, { manifest: { ...built.manifest, createdMs, codeCommit }, weights: built.weights });
  */
-export async function buildModel({ task, splits, ...request }: BuildRequest): Promise<BuiltModel> {
+export async function buildModel(asked: BuildRequest): Promise<BuiltModel> {
+  const { task, splits, ...request } = asked;
   const { signal } = request;
-  const { featureMap, train, valid } = splits;
-  const trained = await trainModel({ task, featureMap, train, valid, ...request });
+  const { featureMap, valid } = splits;
+  const lessons = await teach(asked);
+  const onProgress = lessons
+    ? (progress: TrainProgress) => asked.onProgress?.({ ...progress, model: "student" })
+    : asked.onProgress;
+  const trained = await trainModel({ task, featureMap, train: lessons?.train ?? splits.train, valid, ...request, onProgress });
   const floatModel = requireServed(trained.model, task);
   const served = quantize(floatModel, valid, task.model);
   const scorer = createKernelScorer(readKernelModule(), served);
@@ -73,7 +63,16 @@ export async function buildModel({ task, splits, ...request }: BuildRequest): Pr
   const metrics = { float: floatResult.metrics, served: servedResult.metrics };
   const weights = writeSafetensors(served.tensors);
   const manifest = await describe({ task, splits, served, calibration, metrics, weights });
-  return { served, calibration, metrics, weights, manifest, floatModel, ...reportOf(trained) };
+  return {
+    served,
+    calibration,
+    metrics,
+    weights,
+    manifest,
+    floatModel,
+    teachers: lessons && { ensemble: lessons.ensemble, members: lessons.members },
+    ...reportOf(trained),
+  };
 }
 
 function requireServed(model: FloatModel | null, { model: { family } }: Task): FloatModel {
@@ -96,13 +95,6 @@ async function measure(splits: Splits, score: (part: Dataset) => Float32Array, s
   const valid = evaluateLogits(validLogits, calibration, splits.valid);
   const test = splits.test && evaluateLogits(await scoreInChunks(splits.test, score, signal), calibration, splits.test);
   return { calibration, metrics: { valid, test } };
-}
-
-function evaluateLogits(logits: Float32Array, calibration: Calibration, { labels }: Dataset): Metrics {
-  return evaluate(
-    Float64Array.from(logits, (logit) => calibrate(logit, calibration)),
-    labels,
-  );
 }
 
 type Described = Pick<BuiltModel, "served" | "calibration" | "metrics" | "weights"> & Pick<BuildRequest, "task" | "splits">;

@@ -16,7 +16,8 @@ import { type Comparison, decidePromotion, type PromotionReason } from "../evalu
 import type { ModelArtifact } from "../publish/artifact.ts";
 import { type Published, type Publisher, publishModel } from "../publish/publish.ts";
 import { readPublishedModel } from "../publish/read-model.ts";
-import { type BuildRequest, buildModel } from "./build-model.ts";
+import { buildModel } from "./build-model.ts";
+import type { BuildRequest } from "./build-request.ts";
 import { compare } from "./compare.ts";
 import { requireFreeFolder, writeRunFolder } from "./run-folder.ts";
 

@@ -18,7 +18,8 @@ import { catalogFor } from "../simulate/catalog.ts";
 import { decideFirst, type FirstDecision } from "../simulate/first-decision.ts";
 import { assessmentCrowd, historyCrowd, simulateHistory } from "../simulate/history.ts";
 import type { Market } from "../simulate/market.ts";
-import { type BuildProgress, buildModel } from "./build-model.ts";
+import { buildModel } from "./build-model.ts";
+import type { BuildProgress } from "./build-request.ts";
 import { changePolicy, publishCatalog, readCatalog } from "./catalog.ts";
 import { readCodeCommit } from "./code-commit.ts";
 

@@ -4,9 +4,11 @@ import type { FeatureMap } from "../../shared/features/feature-map.ts";
 import type { Task } from "../../shared/tasks/task.ts";
 import { type DataFiles, loadSplits, type Splits } from "../dataset/load.ts";
 import type { DeviceChoice } from "../engine/device.ts";
+import type { SplitMetrics } from "../evaluate/split-metrics.ts";
 import type { ModelArtifact } from "../publish/artifact.ts";
 import { type Published, type Publisher, publishModel } from "../publish/publish.ts";
-import { type BuildProgress, type BuiltModel, buildModel, type SplitMetrics } from "./build-model.ts";
+import { type BuiltModel, buildModel } from "./build-model.ts";
+import type { BuildProgress } from "./build-request.ts";
 import { requireFreeFolder, writeRunFolder } from "./run-folder.ts";
 
 export interface TrainRequest {
@@ -34,7 +36,9 @@ export type TrainStage = "loading" | "training" | "writing" | "publishing";
 export interface RunMetrics {
   readonly float: SplitMetrics;
   readonly served: SplitMetrics;
-  readonly quantization: { readonly valid: MetricsChange; readonly test: MetricsChange | null };
+  readonly quantization: SplitChange;
+  /** The teachers, their ensemble, and what the student, as it is served, gains or loses against that; null without teachers. */
+  readonly teaching: (NonNullable<BuiltModel["teachers"]> & { readonly student: SplitChange }) | null;
   readonly samplesPerSecond: number;
   readonly trainSeconds: number;
   readonly wallSeconds: number;
@@ -76,24 +80,34 @@ export async function train(request: TrainRequest): Promise<TrainRun> {
   return { metrics, published: await publishModel({ ...publisher, nowMs: now() }, artifact) };
 }
 
-/** Served less float: an AUC below 0 and a logloss above it are losses. */
+/** After less before: an AUC below 0 and a logloss above it are losses. */
 export interface MetricsChange {
   readonly auc: number | null;
   readonly logloss: number;
 }
 
-function changeOf(float: Metrics, served: Metrics): MetricsChange {
-  const auc = float.auc === null || served.auc === null ? null : served.auc - float.auc;
-  return { auc, logloss: served.logloss - float.logloss };
+export interface SplitChange {
+  readonly valid: MetricsChange;
+  readonly test: MetricsChange | null;
 }
 
-function measure({ metrics, samplesPerSecond, trainSeconds }: BuiltModel, wallSeconds: number): RunMetrics {
-  const { float, served } = metrics;
-  const quantization = {
-    valid: changeOf(float.valid, served.valid),
-    test: float.test && served.test && changeOf(float.test, served.test),
+function changeOf(before: SplitMetrics, after: SplitMetrics): SplitChange {
+  return {
+    valid: metricsChange(before.valid, after.valid),
+    test: before.test && after.test && metricsChange(before.test, after.test),
   };
-  return { ...metrics, quantization, samplesPerSecond, trainSeconds, wallSeconds };
+}
+
+function metricsChange(before: Metrics, after: Metrics): MetricsChange {
+  const auc = before.auc === null || after.auc === null ? null : after.auc - before.auc;
+  return { auc, logloss: after.logloss - before.logloss };
+}
+
+function measure({ metrics, teachers, samplesPerSecond, trainSeconds }: BuiltModel, wallSeconds: number): RunMetrics {
+  const { float, served } = metrics;
+  const quantization = changeOf(float, served);
+  const teaching = teachers && { ...teachers, student: changeOf(teachers.ensemble, served) };
+  return { ...metrics, quantization, teaching, samplesPerSecond, trainSeconds, wallSeconds };
 }
 
 /** The log, a line a fact: what was loaded, each epoch, what came out. */

@@ -1,0 +1,35 @@
+// Some of a dataset's examples, copied.
+import type { Bags } from "../../shared/features/bags.ts";
+import type { Dataset } from "./dataset.ts";
+
+/** The examples at `chosen`, in that order. */
+export function selectExamples(data: Dataset, chosen: Int32Array): Dataset {
+  return {
+    context: selectBags(data.context, chosen),
+    candidate: selectBags(data.candidate, chosen),
+    labels: Uint8Array.from(chosen, (example) => data.labels[example] as number), // within the dataset
+    timesMs: data.timesMs && Float64Array.from(chosen, (example) => data.timesMs?.[example] as number), // as above
+  };
+}
+
+function selectBags({ fieldCount, offsets, rows, weights }: Bags, chosen: Int32Array): Bags {
+  const firstOf = (example: number) => offsets[example * fieldCount] as number; // within the dataset, as below
+  const endOf = (example: number) => offsets[(example + 1) * fieldCount] as number;
+  const length = chosen.reduce((sum, example) => sum + endOf(example) - firstOf(example), 0);
+  const selected = {
+    offsets: new Int32Array(chosen.length * fieldCount + 1),
+    rows: new Int32Array(length),
+    weights: new Float32Array(length),
+  };
+  let at = 0;
+  chosen.forEach((example, index) => {
+    const first = firstOf(example);
+    selected.rows.set(rows.subarray(first, endOf(example)), at);
+    selected.weights.set(weights.subarray(first, endOf(example)), at);
+    for (let f = 1; f <= fieldCount; f++) {
+      selected.offsets[index * fieldCount + f] = at + (offsets[example * fieldCount + f] as number) - first;
+    }
+    at += endOf(example) - first;
+  });
+  return { fieldCount, count: chosen.length, ...selected };
+}

@@ -1,0 +1,20 @@
+// What building a model takes, whatever it learns from.
+import type { Task } from "../../shared/tasks/task.ts";
+import type { Splits } from "../dataset/load.ts";
+import type { DeviceChoice } from "../engine/device.ts";
+import type { TrainProgress } from "../engine/train-model.ts";
+
+/** `model` says which one is in training, where there are several. */
+export interface BuildProgress extends TrainProgress {
+  readonly model?: string;
+}
+
+export interface BuildRequest {
+  readonly task: Task;
+  readonly splits: Splits;
+  readonly device: DeviceChoice;
+  readonly seed: number;
+  readonly onProgress?: ((progress: BuildProgress) => void) | undefined;
+  /** Aborting rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
