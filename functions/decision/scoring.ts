@@ -43,8 +43,6 @@ function computeScores(
     return scorer.scoreCached(bags.context.view(), candidates, (record, into) => encoder.candidate.encode(record, into));
   }
   bags.candidate.clear();
-  for (const candidate of candidates) {
-    encoder.candidate.encode(encoder.crosses ? { ...context, ...candidate } : candidate, bags.candidate);
-  }
+  for (const candidate of candidates) encoder.candidate.encode(candidate, bags.candidate, context);
   return scorer.score(bags.context.view(), bags.candidate.view());
 }

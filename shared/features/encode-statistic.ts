@@ -1,12 +1,17 @@
 // Encoder of statistic fields: how often the label was 1 and 0 in training, for the example's values of a few other fields.
-import type { FieldEncoder } from "./encode-ids.ts";
+import type { BagWriter } from "./bags.ts";
 import type { FittedFieldOf } from "./feature-map.ts";
 import { hashText } from "./hash.ts";
 import { readCounts } from "./statistic-counts.ts";
 import { readId } from "./values.ts";
 
+type Raw = Readonly<Record<string, unknown>>;
+
+/** Writes the bag of a field that reads the whole example: `raw`, and what is not in it from `context`. */
+export type ExampleEncoder = (raw: Raw, into: BagWriter, context: Raw) => void;
+
 /** A raw example's label where it is itself among those that were counted; null where it is not. */
-export type OwnLabel = (raw: Readonly<Record<string, unknown>>) => 0 | 1 | null;
+export type OwnLabel = (raw: Raw) => 0 | 1 | null;
 
 /** Between ids: a control character that no sane id holds. */
 const SEPARATOR = "\u001f";
@@ -16,10 +21,11 @@ const SEPARATOR = "\u001f";
  *
  * @example statisticKey({ user: 7, item: "a" }, ["user", "item"]); // hashText("7\u001fa")
  */
-export function statisticKey(raw: Readonly<Record<string, unknown>>, of: readonly string[]): number | null {
+export function statisticKey(raw: Raw, of: readonly string[], context: Raw = raw): number | null {
   let text = "";
   for (let index = 0; index < of.length; index++) {
-    const id = readId(raw[of[index] as string]); // index < length
+    const name = of[index] as string; // index < length
+    const id = readId(raw[name] ?? context[name]);
     if (id === null) return null;
     text = index === 0 ? id : text + SEPARATOR + id;
   }
@@ -36,15 +42,14 @@ export function countBucket(count: number, bucketCount: number): number {
 }
 
 /**
- * One row of weight 1. `value` is the whole raw example. An example that was counted itself is left out of its counts, or it would
+ * One row of weight 1. An example that was counted itself is left out of its counts, or it would
  * carry its own label ("leave one out"; what doing otherwise costs: Prokhorenkova et al., 2018, section 3).
  */
-export function createStatisticEncoder(field: FittedFieldOf<"statistic">, ownLabel: OwnLabel): FieldEncoder {
+export function createStatisticEncoder(field: FittedFieldOf<"statistic">, ownLabel: OwnLabel): ExampleEncoder {
   const { of, bucketCount, firstRow } = field;
   const { keys, ones, zeros } = readCounts(field);
-  return (value, into) => {
-    const raw = value as Readonly<Record<string, unknown>>; // the side's encoder hands it over
-    const key = statisticKey(raw, of);
+  return (raw, into, context) => {
+    const key = statisticKey(raw, of, context);
     const at = key === null ? -1 : findKey(keys, key);
     into.add(firstRow + (at < 0 ? 0 : rowOf(at, ownLabel(raw))), 1);
     into.close();

@@ -2,9 +2,9 @@
 import type { BagWriter } from "./bags.ts";
 import { createCategoricalEncoder, createMultiEncoder, createSequenceEncoder, type FieldEncoder } from "./encode-ids.ts";
 import { createNumericEncoder, createQuantileEncoder, createVectorEncoder } from "./encode-numbers.ts";
-import { createStatisticEncoder, type OwnLabel } from "./encode-statistic.ts";
+import { createStatisticEncoder, type ExampleEncoder, type OwnLabel } from "./encode-statistic.ts";
 import { createTextEncoder } from "./encode-text.ts";
-import type { FeatureMap, FittedField } from "./feature-map.ts";
+import type { FeatureMap, FittedField, FittedFieldOf } from "./feature-map.ts";
 
 /** A raw example: what the JSON body, the event log or the data file says. Fields that no task declares are ignored. */
 export type RawRecord = Readonly<Record<string, unknown>>;
@@ -12,17 +12,17 @@ export type RawRecord = Readonly<Record<string, unknown>>;
 /** Encodes one side (all context fields, or all candidate fields) of raw examples. */
 export interface SideEncoder {
   readonly fieldCount: number;
-  /** Appends one example. Never throws: missing, unseen and ill-typed values have rows of their own. */
-  encode(raw: RawRecord, into: BagWriter): void;
+  /**
+   * Appends one example. Never throws: missing, unseen and ill-typed values have rows of their own. `context` is the other side of a
+   * candidate whose record does not hold both; only a statistic of fields of both sides reads it.
+   */
+  encode(raw: RawRecord, into: BagWriter, context?: RawRecord): void;
 }
 
 export interface Encoder {
   readonly context: SideEncoder;
   readonly candidate: SideEncoder;
-  /**
-   * Whether a candidate's encoding depends on the context too, by a statistic of fields of both: then a candidate is encoded from
-   * `{ ...context, ...candidate }`, and anew for each context.
-   */
+  /** Whether a candidate's encoding depends on the context too, by a statistic of fields of both: it cannot be kept then. */
   readonly crosses: boolean;
 }
 
@@ -49,15 +49,11 @@ export function createEncoder(map: FeatureMap, ownLabel: OwnLabel = notCounted):
 }
 
 function createSideEncoder(fields: readonly FittedField[], ownLabel: OwnLabel): SideEncoder {
-  const names = fields.map((field) => (field.kind === "statistic" ? null : field.name)); // null takes the whole example
-  const encoders = fields.map((field) => createFieldEncoder(field, ownLabel));
+  const encoders = fields.map((field) => createExampleEncoder(field, ownLabel));
   return {
     fieldCount: fields.length,
-    encode(raw, into) {
-      for (let f = 0; f < encoders.length; f++) {
-        const name = names[f] as string | null; // f < length
-        (encoders[f] as FieldEncoder)(name === null ? raw : raw[name], into);
-      }
+    encode(raw, into, context = raw) {
+      for (let f = 0; f < encoders.length; f++) (encoders[f] as ExampleEncoder)(raw, into, context); // f < length
     },
   };
 }
@@ -69,7 +65,14 @@ function crossesSides({ fields }: FeatureMap): boolean {
   );
 }
 
-function createFieldEncoder(field: FittedField, ownLabel: OwnLabel): FieldEncoder {
+function createExampleEncoder(field: FittedField, ownLabel: OwnLabel): ExampleEncoder {
+  if (field.kind === "statistic") return createStatisticEncoder(field, ownLabel);
+  const { name } = field;
+  const encode = createFieldEncoder(field);
+  return (raw, into) => encode(raw[name], into);
+}
+
+function createFieldEncoder(field: Exclude<FittedField, FittedFieldOf<"statistic">>): FieldEncoder {
   switch (field.kind) {
     case "categorical":
       return createCategoricalEncoder(field);
@@ -85,7 +88,5 @@ function createFieldEncoder(field: FittedField, ownLabel: OwnLabel): FieldEncode
       return createVectorEncoder(field);
     case "sequence":
       return createSequenceEncoder(field);
-    case "statistic":
-      return createStatisticEncoder(field, ownLabel);
   }
 }
