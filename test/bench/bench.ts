@@ -6,6 +6,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   scorer: async () => (await import("./scorer/scorer.ts")).scorer,
   bundle: async () => (await import("./bundle/bundle.ts")).bundle,
   quantization: async () => (await import("./quantization/quantization.ts")).quantization,
+  quality: async () => (await import("./quality/quality.ts")).quality,
 };
 
 const { values, positionals } = parseArgs({

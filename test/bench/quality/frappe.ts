@@ -1,0 +1,88 @@
+// Frappe: every family on the published ten fields beside its published row, then the models that are served.
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { Metrics } from "../../../shared/artifact/manifest.ts";
+import { parse } from "../../../shared/schemas/coded-error.ts";
+import { type Family, Task } from "../../../shared/tasks/task.ts";
+import { loadSplits, type Splits } from "../../../training/dataset/load.ts";
+import { trainModel } from "../../../training/engine/train-model.ts";
+import { fitCalibration } from "../../../training/evaluate/fit-calibration.ts";
+import { evaluateLogits } from "../../../training/evaluate/split-metrics.ts";
+import { buildModel } from "../../../training/jobs/build-model.ts";
+import type { BenchOptions } from "../benchmark.ts";
+import type { QualityRow } from "./quality-row.ts";
+
+const FOLDER = fileURLToPath(new URL("../../../../shared/data/frappe/", import.meta.url));
+const SEED = 1;
+
+/** BARS (Zhu et al., 2022), Frappe_x1, AUC and logloss of one run each: https://openbenchmark.github.io/BARS. */
+const PUBLISHED: Readonly<Partial<Record<Family, string>>> = {
+  logistic: "LR .9356 / .3076",
+  fm: "FM .9671 / .2065",
+  mlp: "DNN .9833 / .1622",
+  deepfm: "DeepFM .9842 / .1482",
+  "dcn-v2": "DCN-V2 .9845 / .1491",
+};
+const BEST_PUBLISHED = "best FinalMLP .9861, FinalNet .1311";
+
+/** Tasks whose model is served, by file. */
+const SERVED: readonly [file: string, label: string][] = [
+  ["frappe", "DeepFM, ten fields"],
+  ["frappe-history", "DeepFM, ten fields and the statistic of person and app"],
+];
+
+/** Null where its files are not beside the project. */
+export async function measureFrappe({ quick, progress }: BenchOptions): Promise<QualityRow[] | null> {
+  if (!existsSync(FOLDER)) return null;
+  const rows: QualityRow[] = [];
+  const families = Object.keys(PUBLISHED) as Family[]; // as they were written above
+  for (const family of quick ? families.slice(0, 1) : families) {
+    progress(`Frappe: ${family}`);
+    rows.push(await measureFamily(family));
+  }
+  for (const [file, label] of quick ? [] : SERVED) {
+    progress(`Frappe: ${label}, served`);
+    rows.push(await measureServed(file, label));
+  }
+  return rows;
+}
+
+async function measureFamily(family: Family): Promise<QualityRow> {
+  const { task: base, splits } = await load("frappe");
+  const task = { ...base, model: { ...base.model, family } };
+  const { predict, wallSeconds } = await trainModel({ task, ...splits, device: "wasm", seed: SEED });
+  const calibration = fitCalibration(await predict(splits.valid), splits.valid.labels);
+  const metrics = evaluateLogits(await predict(splits.test), calibration, splits.test);
+  return {
+    data: "Frappe",
+    model: family,
+    form: "float",
+    ...figures(metrics),
+    published: PUBLISHED[family] ?? "",
+    seconds: wallSeconds,
+  };
+}
+
+async function measureServed(file: string, model: string): Promise<QualityRow> {
+  const { task, splits } = await load(file);
+  const { metrics, trainSeconds } = await buildModel({ task, splits, device: "wasm", seed: SEED });
+  if (!metrics.served.test) throw new Error("the splits have a test file");
+  const served = figures(metrics.served.test);
+  return { data: "Frappe", model, form: "served int8", ...served, published: BEST_PUBLISHED, seconds: trainSeconds };
+}
+
+const figures = ({ auc, prAuc, logloss, ece }: Metrics) => ({ auc: auc ?? Number.NaN, prAuc: prAuc ?? Number.NaN, logloss, ece }); // both classes are there
+
+async function load(file: string): Promise<{ task: Task; splits: Splits & { test: NonNullable<Splits["test"]> } }> {
+  const task = parse(Task, JSON.parse(readFileSync(new URL(`../tasks/${file}.json`, import.meta.url), "utf8")), "task");
+  const fileOf = (split: string) => `${FOLDER}${split}.csv.gz`;
+  const { test, ...splits } = await loadSplits({
+    task,
+    seed: SEED,
+    train: fileOf("train"),
+    valid: fileOf("valid"),
+    test: fileOf("test"),
+  });
+  if (!test) throw new Error("the splits have a test file");
+  return { task, splits: { ...splits, test } };
+}
