@@ -1,6 +1,6 @@
 // The scorer that serves: the model in wasm memory once; a request is bags in, logits and probabilities out.
 import { type Bags, BagWriter } from "../features/bags.ts";
-import { type Calibration, IDENTITY } from "./calibration.ts";
+import { type Calibration, IDENTITY, piecesOf } from "./calibration.ts";
 import { CandidateCache } from "./kernel/candidate-cache.ts";
 import { instantiateKernel } from "./kernel/exports.ts";
 import { KernelMemory } from "./kernel/kernel-memory.ts";
@@ -34,7 +34,9 @@ export function createKernelScorer(
 
 class KernelScorer implements CachingScorer {
   readonly #model: PlacedModel;
-  readonly #calibration: Calibration;
+  /** Of the calibration, f64 [logit, value, slope] each. */
+  readonly #pieces: number;
+  readonly #pieceCount: number;
   readonly #region: RequestRegion;
   readonly #cache: CandidateCache;
   readonly #writer: BagWriter;
@@ -47,7 +49,9 @@ class KernelScorer implements CachingScorer {
     const { memory, candidateSide } = model;
     const { slotBytes, fieldCount } = candidateSide;
     this.#model = model;
-    this.#calibration = calibration;
+    const pieces = piecesOf(calibration);
+    this.#pieces = memory.place(Float64Array.from(pieces.flatMap(({ logit, value, slope }) => [logit, value, slope])));
+    this.#pieceCount = pieces.length;
     this.#writer = new BagWriter(fieldCount);
     this.#batch = memory.reserve(CHUNK_SIZE * slotBytes);
     this.#batchPointers = memory.place(Int32Array.from({ length: CHUNK_SIZE }, (_, i) => this.#batch + i * slotBytes));
@@ -134,8 +138,7 @@ class KernelScorer implements CachingScorer {
   }
 
   #finish(count: number): Scores {
-    const { slope, intercept } = this.#calibration;
-    this.#model.kernel.calibrate(this.#region.logits, count, slope, intercept, this.#region.probabilities);
+    this.#model.kernel.calibrate(this.#region.logits, count, this.#pieces, this.#pieceCount, this.#region.probabilities);
     return this.#region.scores(count);
   }
 }

@@ -125,7 +125,7 @@ export interface KernelExports {
   addLinear(slots: number, count: number, context: number, logits: number): void;
   addInteractions(slots: number, count: number, context: number, offset: number, dimension: number, logits: number): void;
   addHead(sums: number, stride: number, count: number, factor: number, bias: number, logits: number): void;
-  calibrate(logits: number, count: number, slope: number, intercept: number, probabilities: number): void;
+  calibrate(logits: number, count: number, pieces: number, pieceCount: number, probabilities: number): void;
   setTop(keys: number, capacity: number, indices: number, scores: number): void;
   selectBest(scores: number, count: number, wanted: number): number;
   retrieve(

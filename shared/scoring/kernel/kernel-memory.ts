@@ -7,7 +7,7 @@ const PAGE_BYTES = 65_536;
 /** The kernel's loops run in whole vectors: up to this many bytes past the end of what they read or write. */
 const SPARE_BYTES = 64;
 
-type Numbers = Int8Array | Int16Array | Int32Array | Float32Array;
+type Numbers = Int8Array | Int16Array | Int32Array | Float32Array | Float64Array;
 
 export class KernelMemory {
   readonly #memory: WebAssembly.Memory;

@@ -1,7 +1,8 @@
 // Calibrated probabilities: the exponential written out is as good as the engine's, and stays finite at the ends.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { calibrate, IDENTITY, roundHalfToEven } from "../../../shared/scoring/calibration.ts";
+import { parse } from "../../../shared/schemas/coded-error.ts";
+import { Calibration, calibrate, IDENTITY, piecesOf, roundHalfToEven } from "../../../shared/scoring/calibration.ts";
 
 describe("calibrate", () => {
   it("is the sigmoid of slope * logit + intercept, to the last bits", () => {
@@ -21,6 +22,40 @@ describe("calibrate", () => {
     }
     expect(calibrate(0, IDENTITY)).toBe(0.5);
     expect(calibrate(Number.NaN, IDENTITY)).toBeNaN();
+  });
+});
+
+describe("a curve", () => {
+  const curve = { logits: [-1, 0, 2], values: [-3, 0, 1] };
+  const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
+
+  it("goes straight from point to point, and on beyond the outer ones", () => {
+    for (const [logit, value] of [
+      [-2, -6],
+      [-1, -3],
+      [-0.5, -1.5],
+      [0, 0],
+      [1, 0.5],
+      [2, 1],
+      [4, 2],
+    ] as const)
+      expect(calibrate(logit, curve)).toBeCloseTo(sigmoid(value), 14);
+    expect(calibrate(Number.NaN, curve)).toBeNaN();
+  });
+
+  it("is a line where it has two points", () => {
+    expect(piecesOf({ logits: [0, 2], values: [1, 5] })).toEqual(piecesOf({ slope: 2, intercept: 1 }));
+  });
+
+  it.each([
+    ["logits that do not rise", { logits: [0, 0, 1], values: [0, 1, 2] }],
+    ["values that fall", { logits: [0, 1, 2], values: [0, 2, 1] }],
+    ["both falling", { logits: [1, 0], values: [1, 0] }],
+    ["fewer values than logits", { logits: [0, 1, 2], values: [0, 1] }],
+    ["a cliff", { logits: [0, 5e-324], values: [0, 1] }],
+    ["one point", { logits: [0], values: [0] }],
+  ])("with %s is refused", (_, bad) => {
+    expect(() => parse(Calibration, bad)).toThrow();
   });
 });
 

@@ -34,17 +34,20 @@ const base: ModelChoice = {
   values: true,
 };
 
-const calibration = { slope: 1.25, intercept: -0.5 };
+const line = { slope: 1.25, intercept: -0.5 };
+const curve = { logits: [-1.5, -0.1, 0.3, 2], values: [-4, -0.5, 0.25, 3] };
 
 function expectEqual(seed: number, choice: ModelChoice, count: number): void {
   const model = randomModel(seed, choice);
   const context = randomBags(seed + 1, model, "context", 1);
   const candidates = randomBags(seed + 2, model, "candidate", count);
-  const expected = createReferenceScorer(model, calibration).score(context, candidates);
-  for (const module of [plain, relaxed]) {
-    const scores = createKernelScorer(module, model, calibration).score(context, candidates);
-    expect(bits(scores.logits)).toEqual(bits(expected.logits));
-    expect([...scores.probabilities]).toEqual([...expected.probabilities]);
+  for (const calibration of [line, curve]) {
+    const expected = createReferenceScorer(model, calibration).score(context, candidates);
+    for (const module of [plain, relaxed]) {
+      const scores = createKernelScorer(module, model, calibration).score(context, candidates);
+      expect(bits(scores.logits)).toEqual(bits(expected.logits));
+      expect([...scores.probabilities]).toEqual([...expected.probabilities]);
+    }
   }
 }
 
@@ -274,8 +277,8 @@ describe("candidates that are kept", () => {
     const model = randomModel(21, choice);
     const all = randomBags(2, model, "candidate", 90);
     const keys = Array.from({ length: 90 }, (_, index) => ({ index }));
-    const scorer = createKernelScorer(relaxed, model, calibration);
-    const fresh = createKernelScorer(relaxed, model, calibration);
+    const scorer = createKernelScorer(relaxed, model, line);
+    const fresh = createKernelScorer(relaxed, model, line);
     for (const [seed, picks] of [keys, keys.slice(20, 70), [...keys.slice(60), ...keys.slice(0, 5)]].entries()) {
       const context = randomBags(seed, model, "context", 1);
       const kept = scorer.scoreCached(context, picks, ({ index }, into) => copyExample(all, index, into));

@@ -3,11 +3,19 @@
 const LN2_HIGH: f64 = 0.6931471803691238;
 const LN2_LOW: f64 = 1.9082149292705877e-10;
 
-/** p = 1 / (1 + e^-(slope * logit + intercept)), f64 [count]. */
-export function calibrate(logits: usize, count: i32, slope: f64, intercept: f64, probabilities: usize): void {
+const PIECE_BYTES = 24;
+
+/**
+ * p = 1 / (1 + e^-f(logit)), f64 [count]. f is made of `pieceCount` straight pieces, each f64 [logit from which on, value there, slope]: the last
+ * one that begins at or below the logit, or the first.
+ */
+export function calibrate(logits: usize, count: i32, pieces: usize, pieceCount: i32, probabilities: usize): void {
   for (let i = 0; i < count; i++) {
-    const x = slope * <f64>load<f32>(logits) + intercept;
-    store<f64>(probabilities, 1 / (1 + exponential(-x)));
+    const x = <f64>load<f32>(logits);
+    let piece = pieces + (pieceCount - 1) * PIECE_BYTES;
+    while (piece > pieces && !(load<f64>(piece) <= x)) piece -= PIECE_BYTES;
+    const y = load<f64>(piece, 8) + (x - load<f64>(piece)) * load<f64>(piece, 16);
+    store<f64>(probabilities, 1 / (1 + exponential(-y)));
     logits += 4;
     probabilities += 8;
   }

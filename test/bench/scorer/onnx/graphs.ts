@@ -1,5 +1,6 @@
 // The served model as ONNX graphs for onnxruntime: f32, int8 with scales taken at run time, int8 with scales known before.
 // All gather embeddings from a table, run the net, add FM and linear terms where the model has them, and end in probabilities.
+import { piecesOf } from "../../../../shared/scoring/calibration.ts";
 import type { DenseLayer, FloatModel } from "../../../../training/model/float-model.ts";
 import { quantizeRows } from "../../../../training/quantize/quantize-rows.ts";
 import { netLayers, toFloatModel } from "../float-net.ts";
@@ -20,15 +21,14 @@ export function writeGraph(shape: Shape, precision: Precision): Uint8Array {
 function describe(shape: Shape, precision: Precision): OnnxGraph {
   const graph = new GraphBuilder();
   const model = toFloatModel(shape);
-  const { featureMap, calibration } = shape;
+  const { featureMap } = shape;
+  const [line, ...more] = piecesOf(shape.calibration);
+  if (!line || more.length > 0) throw new Error("the peers compute calibrations that are a line alone");
   const net = { f32: floatNet, int8Dynamic: dynamicNet, int8Static: staticNet }[precision];
   let logit = graph.add("Add", [net(graph, shape, model), graph.float(model.bias)]);
   if (model.linear) logit = graph.add("Add", [logit, linearTerm(graph, model.linear)]);
   if (model.fm) logit = graph.add("Add", [logit, interactions(graph, model)]);
-  const scaled = graph.add("Add", [
-    graph.add("Mul", [logit, graph.float(calibration.slope)]),
-    graph.float(calibration.intercept),
-  ]);
+  const scaled = graph.add("Add", [graph.add("Mul", [logit, graph.float(line.slope)]), graph.float(line.value)]);
   return graph.finish(featureMap.fields.length, graph.add("Sigmoid", [scaled]));
 }
 

@@ -89,7 +89,7 @@ export function retrievalArtifact(): Artifact {
 function pack({ featureMap, architecture, tensors }: ServedModel): Artifact {
   const manifest = {
     ...{ formatVersion: MANIFEST_VERSION, task: TASK, family: "deepfm", createdMs: 1, featureMap, architecture },
-    ...{ calibration: { slope: 1.25, intercept: -0.5 }, metrics: {}, dataRange: null, codeCommit: null },
+    ...{ calibration: { logits: [-1, 0, 1.5], values: [-2, 0.5, 1] }, metrics: {}, dataRange: null, codeCommit: null },
     files: { weights: { sha256: SHA256, sizeBytes: 1 } },
   };
   return { manifest, weights: writeSafetensors(tensors) };
