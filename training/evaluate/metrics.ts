@@ -43,21 +43,48 @@ export function logloss({ scores, positives, negatives, positiveCount, negativeC
   return sum / (positiveCount + negativeCount);
 }
 
+/** One bin of equal mass. `scoreSum` is what its examples promise, `positives` what they kept. */
+export interface ReliabilityBin {
+  readonly count: number;
+  readonly positives: number;
+  readonly scoreSum: number;
+  /** Of the number of positives, were the scores true. */
+  readonly variance: number;
+}
+
 /**
- * Expected calibration error (Guo et al., 2017) over bins of equal mass, since click rates would crowd into the first bin of
- * equal width. Ties are never divided: a score belongs to bin `floor(bins * examplesBelow / examples)`.
+ * Bins of equal mass, since click rates would crowd into the first bin of equal width; those that hold something. Ties are never
+ * divided: a score belongs to bin `floor(bins * examplesBelow / examples)`.
  */
-export function ece({ scores, positives, negatives, positiveCount, negativeCount }: TiedScores): number {
-  const exampleCount = positiveCount + negativeCount;
-  const gaps = new Float64Array(ECE_BIN_COUNT);
+export function reliabilityBins({ scores, positives, negatives, positiveCount, negativeCount }: TiedScores): ReliabilityBin[] {
+  const bins = Array.from({ length: ECE_BIN_COUNT }, () => ({ count: 0, positives: 0, scoreSum: 0, variance: 0 }));
   let below = 0;
   for (let i = 0; i < scores.length; i++) {
-    const size = (positives[i] as number) + (negatives[i] as number);
-    const bin = Math.floor((ECE_BIN_COUNT * below) / exampleCount);
-    gaps[bin] = (gaps[bin] as number) + (positives[i] as number) - size * (scores[i] as number);
+    const score = scores[i]!;
+    const size = positives[i]! + negatives[i]!;
+    const bin = bins[Math.floor((ECE_BIN_COUNT * below) / (positiveCount + negativeCount))]!;
+    bin.count += size;
+    bin.positives += positives[i]!;
+    bin.scoreSum += size * score;
+    bin.variance += size * score * (1 - score);
     below += size;
   }
-  return gaps.reduce((sum, gap) => sum + Math.abs(gap), 0) / exampleCount;
+  return bins.filter(({ count }) => count > 0);
+}
+
+/** Expected calibration error (Guo et al., 2017): how far bins are off, averaged over examples. */
+export function ece(tied: TiedScores): number {
+  const off = reliabilityBins(tied).reduce((sum, { positives, scoreSum }) => sum + Math.abs(positives - scoreSum), 0);
+  return off / (tied.positiveCount + tied.negativeCount);
+}
+
+/**
+ * What the calibration error would be on average were every score the true probability: the labels' own chance, by the normal
+ * approximation. An error about as large says nothing against the scores.
+ */
+export function eceByChance(tied: TiedScores): number {
+  const off = reliabilityBins(tied).reduce((sum, { variance }) => sum + Math.sqrt((2 / Math.PI) * variance), 0);
+  return off / (tied.positiveCount + tied.negativeCount);
 }
 
 /**

@@ -10,7 +10,7 @@ import type { Task } from "../../shared/tasks/task.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import type { Splits } from "../dataset/load.ts";
 import { type EpochRecord, type TrainedModel, type TrainProgress, trainModel } from "../engine/train-model.ts";
-import { fitCalibration } from "../evaluate/fit-calibration.ts";
+import { type CalibrationChoice, chooseCalibration } from "../evaluate/fit-calibration.ts";
 import { scoreInChunks } from "../evaluate/score-in-chunks.ts";
 import { evaluateLogits, type SplitMetrics } from "../evaluate/split-metrics.ts";
 import type { FloatModel } from "../model/float-model.ts";
@@ -26,6 +26,10 @@ export interface BuiltModel {
   readonly served: ServedModel;
   /** Fitted on the logits of the serving kernel over `valid`. */
   readonly calibration: Calibration;
+  /** Why it is of this kind. */
+  readonly calibrationChoice: CalibrationChoice;
+  /** Raw ones: before calibration. */
+  readonly logits: { readonly float: EvaluatedLogits; readonly served: EvaluatedLogits };
   /** Each model calibrated on its own logits of `valid`; `served` is scored by the serving kernel. */
   readonly metrics: { readonly float: SplitMetrics; readonly served: SplitMetrics };
   /** What the model learnt from; null where the task names no teachers. */
@@ -38,6 +42,12 @@ export interface BuiltModel {
   readonly history: readonly EpochRecord[];
   readonly samplesPerSecond: number;
   readonly trainSeconds: number;
+}
+
+/** Of every example; `test` is null where the splits have none. */
+export interface EvaluatedLogits {
+  readonly valid: Float32Array;
+  readonly test: Float32Array | null;
 }
 
 /**
@@ -59,13 +69,16 @@ export async function buildModel(asked: BuildRequest): Promise<BuiltModel> {
   const scorer = createKernelScorer(readKernelModule(), served);
   const floatResult = await measure(splits, (part) => floatLogits(floatModel, part), signal);
   const servedResult = await measure(splits, (part) => scoreDataset(scorer, part), signal);
-  const { calibration } = servedResult;
+  const { choice: calibrationChoice } = servedResult;
+  const { calibration } = calibrationChoice;
   const metrics = { float: floatResult.metrics, served: servedResult.metrics };
   const weights = writeSafetensors(served.tensors);
   const manifest = await describe({ task, splits, served, calibration, metrics, weights });
   return {
     served,
     calibration,
+    calibrationChoice,
+    logits: { float: floatResult.logits, served: servedResult.logits },
     metrics,
     weights,
     manifest,
@@ -90,11 +103,14 @@ function reportOf({ device, history, samplesPerSecond, wallSeconds }: TrainedMod
 
 /** Calibrates a model on its logits of `valid`, and evaluates it on both splits. */
 async function measure(splits: Splits, score: (part: Dataset) => Float32Array, signal: AbortSignal | undefined) {
-  const validLogits = await scoreInChunks(splits.valid, score, signal);
-  const calibration = fitCalibration(validLogits, splits.valid.labels);
-  const valid = evaluateLogits(validLogits, calibration, splits.valid);
-  const test = splits.test && evaluateLogits(await scoreInChunks(splits.test, score, signal), calibration, splits.test);
-  return { calibration, metrics: { valid, test } };
+  const logits: EvaluatedLogits = {
+    valid: await scoreInChunks(splits.valid, score, signal),
+    test: splits.test && (await scoreInChunks(splits.test, score, signal)),
+  };
+  const choice = chooseCalibration(logits.valid, splits.valid.labels);
+  const valid = evaluateLogits(logits.valid, choice.calibration, splits.valid);
+  const test = logits.test && splits.test && evaluateLogits(logits.test, choice.calibration, splits.test);
+  return { choice, logits, metrics: { valid, test } };
 }
 
 type Described = Pick<BuiltModel, "served" | "calibration" | "metrics" | "weights"> & Pick<BuildRequest, "task" | "splits">;

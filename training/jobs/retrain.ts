@@ -16,6 +16,7 @@ import { type Comparison, decidePromotion, type PromotionReason } from "../evalu
 import type { ModelArtifact } from "../publish/artifact.ts";
 import { type Published, type Publisher, publishModel } from "../publish/publish.ts";
 import { readPublishedModel } from "../publish/read-model.ts";
+import { reportOn } from "../report/report.ts";
 import { buildModel } from "./build-model.ts";
 import type { BuildRequest } from "./build-request.ts";
 import { compare } from "./compare.ts";
@@ -114,8 +115,12 @@ async function runStages(request: RetrainRequest, eventFile: string, exampleFile
   const report = { ...facts, comparison, verdict };
 
   enter("writing");
-  const documents = { "report.json": report, "metrics.json": built.metrics, "feature-map.json": splits.featureMap };
-  await writeRunFolder(folder, { documents, log: [...built.history], artifact, copied }, signal);
+  const origin = [["events", `${new Date(sinceMs).toISOString()} to ${new Date(createdMs).toISOString()}`]] as const;
+  const made = { seed: request.seed, createdMs, codeCommit, origin, command: `npm run retrain -- --task ${task.name}` };
+  const { texts, segments, importance } = await reportOn({ task, splits, built, ...made, signal });
+  const metrics = { ...built.metrics, segments, importance };
+  const documents = { "report.json": report, "metrics.json": metrics, "feature-map.json": splits.featureMap };
+  await writeRunFolder(folder, { documents, texts, log: [...built.history], artifact, copied }, signal);
   if (!verdict.publish || request.dryRun) return { report, verdict, published: null };
 
   enter("publishing");

@@ -7,12 +7,13 @@ import { type ModelArtifact, writeArtifactFolder } from "../publish/artifact.ts"
 
 /**
  * What a run leaves behind: JSON documents by file name, log lines, the artifact in a folder of its own (null where there was none to
- * make), and files, by their name in the folder, that are copied in from where they were written.
+ * make), files by their text, and files, by their name in the folder, that are copied in from where they were written.
  */
 export interface RunContents {
   readonly documents: Readonly<Record<string, unknown>>;
   readonly log: readonly unknown[];
   readonly artifact: ModelArtifact | null;
+  readonly texts?: Readonly<Record<string, string>>;
   readonly copied?: Readonly<Record<string, string>>;
 }
 
@@ -28,7 +29,7 @@ export async function requireFreeFolder(folder: string): Promise<void> {
 /** Writes the folder. Once `signal` is aborted nothing appears under its name, and what was written beside it is removed. */
 export async function writeRunFolder(
   folder: string,
-  { documents, log, artifact, copied = {} }: RunContents,
+  { documents, log, artifact, texts = {}, copied = {} }: RunContents,
   signal: AbortSignal,
 ): Promise<void> {
   const staging = join(dirname(folder), `.${basename(folder)}.${randomUUID()}.partial`);
@@ -37,6 +38,7 @@ export async function writeRunFolder(
     for (const [name, document] of Object.entries(documents)) {
       await writeFile(join(staging, name), `${JSON.stringify(document, null, 2)}\n`);
     }
+    for (const [name, text] of Object.entries(texts)) await writeFile(join(staging, name), text);
     await writeFile(join(staging, "log.ndjson"), log.map((line) => `${JSON.stringify(line)}\n`).join(""));
     if (artifact) await writeArtifactFolder(join(staging, "artifact"), artifact);
     for (const [name, from] of Object.entries(copied)) await copyFile(from, join(staging, name)); // not a rename: it may be on another disk

@@ -7,6 +7,7 @@ import type { DeviceChoice } from "../engine/device.ts";
 import type { SplitMetrics } from "../evaluate/split-metrics.ts";
 import type { ModelArtifact } from "../publish/artifact.ts";
 import { type Published, type Publisher, publishModel } from "../publish/publish.ts";
+import { type Report, reportOn } from "../report/report.ts";
 import { type BuiltModel, buildModel } from "./build-model.ts";
 import type { BuildProgress } from "./build-request.ts";
 import { requireFreeFolder, writeRunFolder } from "./run-folder.ts";
@@ -27,7 +28,7 @@ export interface TrainRequest {
   readonly signal: AbortSignal;
 }
 
-export type TrainStage = "loading" | "training" | "writing" | "publishing";
+export type TrainStage = "loading" | "training" | "reporting" | "writing" | "publishing";
 
 /**
  * metrics.json: both models on both splits, what serving in integers gains or loses, and how fast it went. `wallSeconds` is from the
@@ -42,7 +43,13 @@ export interface RunMetrics {
   readonly samplesPerSecond: number;
   readonly trainSeconds: number;
   readonly wallSeconds: number;
+  /** Of the served model on the test split, or on validation where there is none. */
+  readonly segments: Report["segments"];
+  readonly importance: Report["importance"];
 }
+
+/** What the log and the summary tell of it. */
+export type RunFigures = Omit<RunMetrics, "segments" | "importance">;
 
 export interface TrainRun {
   readonly metrics: RunMetrics;
@@ -58,7 +65,12 @@ export async function train(request: TrainRequest): Promise<TrainRun> {
   const splits = await unlessAborted(loadSplits({ task, seed, ...files }), signal);
   onStage("training");
   const built = await buildModel({ task, splits, device, seed, onProgress, signal });
-  const metrics = measure(built, (now() - createdMs) / 1000);
+  const wallSeconds = (now() - createdMs) / 1000;
+  onStage("reporting");
+  const origin = originOf(files);
+  const facts = { seed, createdMs, codeCommit, origin, command: commandOf(request) };
+  const { texts, segments, importance } = await reportOn({ task, splits, built, ...facts, signal });
+  const metrics = { ...measure(built, wallSeconds), segments, importance };
   const artifact: ModelArtifact = { manifest: { ...built.manifest, createdMs, codeCommit }, weights: built.weights };
   onStage("writing");
   const documents = {
@@ -74,7 +86,7 @@ export async function train(request: TrainRequest): Promise<TrainRun> {
     "feature-map.json": splits.featureMap satisfies FeatureMap,
     "metrics.json": metrics,
   };
-  await writeRunFolder(folder, { documents, log: describe(splits, built, metrics), artifact }, signal);
+  await writeRunFolder(folder, { documents, texts, log: describe(splits, built, metrics), artifact }, signal);
   if (publisher === null) return { metrics, published: null };
   onStage("publishing");
   return { metrics, published: await publishModel({ ...publisher, nowMs: now() }, artifact) };
@@ -103,18 +115,29 @@ function metricsChange(before: Metrics, after: Metrics): MetricsChange {
   return { auc, logloss: after.logloss - before.logloss };
 }
 
-function measure({ metrics, teachers, samplesPerSecond, trainSeconds }: BuiltModel, wallSeconds: number): RunMetrics {
+function measure({ metrics, teachers, samplesPerSecond, trainSeconds }: BuiltModel, wallSeconds: number): RunFigures {
   const { float, served } = metrics;
   const quantization = changeOf(float, served);
   const teaching = teachers && { ...teachers, student: changeOf(teachers.ensemble, served) };
   return { ...metrics, quantization, teaching, samplesPerSecond, trainSeconds, wallSeconds };
 }
 
+const originOf = (files: DataFiles) =>
+  Object.entries(files).flatMap(([name, value]) =>
+    value === undefined ? [] : [[`${name} file`, [value].flat().join(" ")] as const],
+  );
+
+/** The run again, from the task in its config.json. */
+function commandOf({ files, device, seed }: TrainRequest): string {
+  const given = Object.entries(files).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, ...[value].flat()]));
+  return ["npm run train -- --task TASK.json", ...given, `--device ${device} --seed ${seed}`].join(" ");
+}
+
 /** The log, a line a fact: what was loaded, each epoch, what came out. */
 function describe(
   { train: { labels }, valid, test, featureMap, dataRange }: Splits,
   built: BuiltModel,
-  metrics: RunMetrics,
+  metrics: RunFigures,
 ): object[] {
   const examples = { train: labels.length, valid: valid.labels.length, test: test?.labels.length ?? 0 };
   return [

@@ -10,6 +10,8 @@ it("lines up a row for each model and split, with a dash where there is no numbe
     served: { valid: metrics(null), test: metrics(0.984) },
     quantization: { valid: { auc: null, logloss: 0.00012 }, test: { auc: -0.000007, logloss: -0.0000004 } },
     teaching: null,
+    segments: [],
+    importance: { fields: [], examples: 0 },
     samplesPerSecond: 12_800.4,
     trainSeconds: 60,
     wallSeconds: 71.26,
@@ -28,8 +30,8 @@ it("shows teachers, their ensemble, and what the student loses against it", () =
   const split = { valid: metrics(0.98), test: null };
   const change = { valid: { auc: -0.0001, logloss: 0.002 }, test: null };
   const teaching = { ensemble: split, members: [{ family: "fm", seed: 3, metrics: split }], student: change } as const;
-  const speed = { samplesPerSecond: 1, trainSeconds: 1, wallSeconds: 1 };
-  const text = formatMetrics({ float: split, served: split, quantization: change, teaching, ...speed });
+  const rest = { samplesPerSecond: 1, trainSeconds: 1, wallSeconds: 1, segments: [], importance: { fields: [], examples: 0 } };
+  const text = formatMetrics({ float: split, served: split, quantization: change, teaching, ...rest });
   expect(text).toMatch(/^teacher fm 3 +valid .*\nensemble +valid /m);
   expect(text).toContain("served student against the ensemble: valid AUC -0.000100, logloss +0.002000");
 });

@@ -36,7 +36,15 @@ describe("npm run train", () => {
     const { exitCode, stdout, stderr } = await train("--task", task, "--data", data, "--model", family, "--out", out);
     expect(stderr).not.toContain("error");
     expect(exitCode).toBe(0);
-    expect(readdirSync(out).sort()).toEqual(["artifact", "config.json", "feature-map.json", "log.ndjson", "metrics.json"]);
+    expect(readdirSync(out).sort()).toEqual([
+      "artifact",
+      "config.json",
+      "feature-map.json",
+      "log.ndjson",
+      "metrics.json",
+      "model-card.md",
+      "report.html",
+    ]);
     expect(readdirSync(join(out, "artifact")).sort()).toEqual(["manifest.json", "weights.safetensors"]);
     expect(readJson(out, "artifact", "manifest.json").family).toBe(family);
     const { float, served, samplesPerSecond, wallSeconds } = readJson(out, "metrics.json");
