@@ -7,6 +7,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   bundle: async () => (await import("./bundle/bundle.ts")).bundle,
   quantization: async () => (await import("./quantization/quantization.ts")).quantization,
   quality: async () => (await import("./quality/quality.ts")).quality,
+  training: async () => (await import("./training/training.ts")).training,
 };
 
 const { values, positionals } = parseArgs({
