@@ -100,16 +100,17 @@ export const Field = v.variant("kind", [
 ]);
 export type Field = v.InferOutput<typeof Field>;
 
-/**
- * The first five are served as they are. The others are teachers: they are served through a student that learns from them (`teachers`
- * of a task), or make up a library of their own.
- */
-export const Family = v.picklist(["logistic", "fm", "deepfm", "dcn-v2", "mlp"]);
+/** Served as they are. */
+export const ServedFamily = v.picklist(["logistic", "fm", "deepfm", "dcn-v2", "mlp"]);
+
+/** The others are teachers: they are served through a student that learns from them (`teachers` of a task). */
+export const Family = v.picklist([...ServedFamily.options, "fwfm", "auto-int", "final-mlp"]);
 export type Family = v.InferOutput<typeof Family>;
 
 /**
  * The model: its family and its size. Options that a family has no use for are ignored by it. `crossRank` is that of DCN-v2's
- * low-rank cross layers, null for full ones; `embeddingBits` those of the rows as they are served.
+ * low-rank cross layers, null for full ones; `attention*` are AutoInt's, the dimension that of a head; `secondHidden` is FinalMLP's
+ * second stream, null for one like the first, and `fusionHeads` its bilinear form's; `embeddingBits` those of the rows as they are served.
  */
 export const ModelSpec = strictObject({
   family: v.optional(Family, "deepfm"),
@@ -117,6 +118,11 @@ export const ModelSpec = strictObject({
   hidden: v.optional(list(v.pipe(positiveInt, v.maxValue(4096)), 0, 8), [64, 32]),
   crossLayers: v.optional(v.pipe(int, v.minValue(1), v.maxValue(8)), 3),
   crossRank: v.optional(v.nullable(v.pipe(positiveInt, v.maxValue(4096))), null),
+  attentionLayers: v.optional(v.pipe(positiveInt, v.maxValue(8)), 2),
+  attentionHeads: v.optional(v.pipe(positiveInt, v.maxValue(16)), 2),
+  attentionDimension: v.optional(v.pipe(positiveInt, v.maxValue(256)), 16),
+  secondHidden: v.optional(v.nullable(list(v.pipe(positiveInt, v.maxValue(4096)), 0, 8)), null),
+  fusionHeads: v.optional(v.pipe(positiveInt, v.maxValue(64)), 1),
   embeddingBits: v.optional(v.union([v.literal(4), v.literal(8)]), 8),
   dropout: v.optional(v.pipe(number, v.minValue(0), v.ltValue(1)), 0),
   batchNorm: v.optional(v.boolean(), false),

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Command, Option } from "commander";
 import { Channel } from "../../shared/artifact/manifest.ts";
 import { readPointer } from "../../shared/artifact/read-published.ts";
-import { Family, type Task } from "../../shared/tasks/task.ts";
+import { type Family, ServedFamily, type Task } from "../../shared/tasks/task.ts";
 import type { DataFiles } from "../dataset/load.ts";
 import { loadTask } from "../dataset/load-task.ts";
 import type { DeviceChoice } from "../engine/device.ts";
@@ -36,7 +36,7 @@ export function command(): Command {
     .option("--train <file>", "training data, where it is split already")
     .option("--valid <file>", "validation data")
     .option("--test <file>", "test data")
-    .addOption(new Option("--model <family>", "the model's family, over the task's").choices(Family.options))
+    .addOption(new Option("--model <family>", "the model's family, over the task's").choices(ServedFamily.options))
     .addOption(deviceOption())
     .option("--seed <number>", "the same seed gives the same bytes", wholeNumber(0, 2 ** 31 - 1), 1)
     .option("--out <dir>", "the run's folder (default: .selvedge/runs/TASK-TIME)")

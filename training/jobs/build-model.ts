@@ -1,4 +1,5 @@
 // THE story of a model: encoded splits -> train, quantize, calibrate on the served logits, evaluate. No files, no store.
+import * as v from "valibot";
 import { sha256Hex } from "../../shared/artifact/envelope.ts";
 import { MANIFEST_VERSION, type Manifest, type Metrics } from "../../shared/artifact/manifest.ts";
 import { writeSafetensors } from "../../shared/artifact/safetensors.ts";
@@ -6,7 +7,7 @@ import { CodedError } from "../../shared/schemas/coded-error.ts";
 import type { Calibration } from "../../shared/scoring/calibration.ts";
 import { createKernelScorer } from "../../shared/scoring/kernel-scorer.ts";
 import type { ServedModel } from "../../shared/scoring/scorer.ts";
-import type { Task } from "../../shared/tasks/task.ts";
+import { ServedFamily, type Task } from "../../shared/tasks/task.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import type { Splits } from "../dataset/load.ts";
 import { type EpochRecord, type TrainedModel, type TrainProgress, trainModel } from "../engine/train-model.ts";
@@ -59,12 +60,13 @@ export async function buildModel(asked: BuildRequest): Promise<BuiltModel> {
   const { task, splits, ...request } = asked;
   const { signal } = request;
   const { featureMap, valid } = splits;
+  refuseTeacher(task);
   const lessons = await teach(asked);
   const onProgress = lessons
     ? (progress: TrainProgress) => asked.onProgress?.({ ...progress, model: "student" })
     : asked.onProgress;
   const trained = await trainModel({ task, featureMap, train: lessons?.train ?? splits.train, valid, ...request, onProgress });
-  const floatModel = requireServed(trained.model, task);
+  const floatModel = trained.model!; // a served family exports one
   const served = quantize(floatModel, valid, task.model);
   const scorer = createKernelScorer(readKernelModule(), served);
   const floatResult = await measure(splits, (part) => floatLogits(floatModel, part), signal);
@@ -88,8 +90,8 @@ export async function buildModel(asked: BuildRequest): Promise<BuiltModel> {
   };
 }
 
-function requireServed(model: FloatModel | null, { model: { family } }: Task): FloatModel {
-  if (model !== null) return model;
+function refuseTeacher({ model: { family } }: Task): void {
+  if (v.is(ServedFamily, family)) return;
   throw new CodedError(
     "family_not_served",
     "model.family",

@@ -1,9 +1,12 @@
 // The families by name.
 import type { Family, ModelSpec } from "../../shared/tasks/task.ts";
 import type { Random } from "../engine/random.ts";
+import { autoInt } from "./auto-int.ts";
 import { dcnV2 } from "./dcn-v2.ts";
 import { deepfm } from "./deepfm.ts";
+import { finalMlp } from "./final-mlp.ts";
 import { fm } from "./fm.ts";
+import { fwfm } from "./fwfm.ts";
 import { logistic } from "./logistic.ts";
 import { mlp } from "./mlp.ts";
 import type { InputShape, Net } from "./net.ts";
@@ -14,6 +17,9 @@ const FAMILIES: Readonly<Record<Family, (spec: ModelSpec, shape: InputShape, ran
   deepfm,
   "dcn-v2": dcnV2,
   mlp,
+  fwfm: (_spec, shape) => fwfm(shape),
+  "auto-int": autoInt,
+  "final-mlp": finalMlp,
 };
 
 export function createNet(spec: ModelSpec, shape: InputShape, random: Random): Net {

@@ -44,10 +44,11 @@ describe("gradients equal finite differences", () => {
 
   const specs = Family.options.flatMap((family) => [
     { family },
-    ...(/deepfm|mlp|dcn/.test(family) ? [{ family, batchNorm: true }] : []),
+    ...(/deepfm|mlp|dcn|auto/.test(family) ? [{ family, batchNorm: true }] : []),
     ...(family === "dcn-v2" ? [{ family, crossRank: 3 }] : []),
+    ...(family === "final-mlp" ? [{ family, secondHidden: [5], fusionHeads: 2 }] : []),
   ]);
-  it.each(specs)("$family, batch norm $batchNorm, cross rank $crossRank", async (spec) => {
+  it.each(specs)("$family, batch norm $batchNorm, cross rank $crossRank, fusion heads $fusionHeads", async (spec) => {
     const { network, gathered, labels } = createCase(spec);
     const loss = async () => (await network.gradients(gathered, labels)).loss;
     const gradients = await network.gradients(gathered, labels);

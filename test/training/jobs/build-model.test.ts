@@ -64,4 +64,11 @@ describe("buildModel", () => {
     expect(seen).toHaveLength(3);
     expect(seen).toEqual([...seen].sort((a, b) => a - b));
   });
+
+  it("refuses to train a teacher for the edge before anything is trained", async () => {
+    const teacher = parse(Task, { ...visitTask(), model: { family: "fwfm" } });
+    const onProgress = () => expect.unreachable();
+    const building = buildModel({ task: teacher, splits: await splitsOf(false), device: "wasm", seed: 3, onProgress });
+    await expect(building).rejects.toMatchObject({ code: "family_not_served", path: "model.family" });
+  });
 });
