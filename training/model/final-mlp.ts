@@ -1,5 +1,6 @@
 // FinalMLP (Mao et al., 2023): two MLPs over the same embeddings, each through a gate of its own, fused by a bilinear form of their outputs.
 import * as tf from "@tensorflow/tfjs";
+import { CodedError } from "../../shared/schemas/coded-error.ts";
 import type { ModelSpec } from "../../shared/tasks/task.ts";
 import type { Random } from "../engine/random.ts";
 import { createHiddenLayer, type HiddenLayer } from "./hidden-layer.ts";
@@ -20,6 +21,13 @@ interface Stream {
 function createTwoStreams(spec: ModelSpec, shape: InputShape, random: Random): Term {
   const first = createStream("stream.0", spec.hidden, spec, shape, random);
   const second = createStream("stream.1", spec.secondHidden ?? spec.hidden, spec, shape, random);
+  if (spec.fusionHeads > Math.min(first.width, second.width)) {
+    throw new CodedError(
+      "fusion_heads_too_many",
+      "model.fusionHeads",
+      "more heads than the last layer of a stream has units: take fewer",
+    );
+  }
   const heads = [first, second].map(({ width }, index) => createMatrix(`fusion.${index}.weight`, width, 1, 1, random));
   const blocks = Array.from({ length: spec.fusionHeads }, (_, head) => {
     const [rows, columns] = [sliceOf(head, spec.fusionHeads, first.width), sliceOf(head, spec.fusionHeads, second.width)];

@@ -5,6 +5,10 @@ import { parse } from "../../../shared/schemas/coded-error.ts";
 import { Task } from "../../../shared/tasks/task.ts";
 import type { Dataset } from "../../../training/dataset/dataset.ts";
 import { Random } from "../../../training/engine/random.ts";
+import { EmbeddingTable } from "../../../training/engine/table.ts";
+import { UPDATE_RULES } from "../../../training/engine/update-rule.ts";
+import { deepfm } from "../../../training/model/deepfm.ts";
+import type { Parameter } from "../../../training/model/net.ts";
 
 export const BATCH_SIZE = 4096;
 export const LEARNING_RATE = 0.001;
@@ -20,7 +24,7 @@ const SHAPES: Readonly<Record<ShapeName, { readonly fields: number; readonly row
 };
 
 /** As many batches as are ever trained on before they come round again. */
-const BATCHES = 4;
+const BATCHES = 32;
 
 export interface TrainingShape {
   readonly task: Task;
@@ -70,6 +74,17 @@ export function createShape(name: ShapeName): TrainingShape {
   const labels = Uint8Array.from({ length: count }, () => (random.uniform() < 0.3 ? 1 : 0));
   const featureMap: FeatureMap = { version: 1, fields: fitted, rowCount: perField * fields };
   return { task, featureMap, data: { context, candidate, labels, timesMs: null }, rows: drawn };
+}
+
+/** What every trainer begins with: the table [rows, EMBEDDING_DIMENSION], and the net's matrices and biases in order; all else is 0. */
+export function initialValues({ task, featureMap }: TrainingShape): { table: Float32Array; dense: readonly Parameter[] } {
+  const random = new Random(SEED);
+  const embeddedColumns = featureMap.fields.map((_, index) => index * EMBEDDING_DIMENSION);
+  const shape = { width: embeddedColumns.length * EMBEDDING_DIMENSION, embeddingDimension: EMBEDDING_DIMENSION, embeddedColumns };
+  const net = deepfm(task.model, shape, random.fork("net"));
+  const { rowCount } = featureMap;
+  const options = { rowCount, dimension: EMBEDDING_DIMENSION, rule: UPDATE_RULES.adam, l2: 0, random: random.fork("table") };
+  return { table: new EmbeddingTable(options).vectors.values, dense: net.terms.flatMap(({ parameters }) => parameters) };
 }
 
 export const ascending = (count: number): Int32Array => Int32Array.from({ length: count }, (_, index) => index);

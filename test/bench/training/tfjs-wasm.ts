@@ -2,11 +2,15 @@
 import * as tf from "@tensorflow/tfjs";
 import "@tensorflow/tfjs-backend-wasm";
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
-import { Random } from "../../../training/engine/random.ts";
-import { EmbeddingTable } from "../../../training/engine/table.ts";
-import { UPDATE_RULES } from "../../../training/engine/update-rule.ts";
-import { deepfm } from "../../../training/model/deepfm.ts";
-import { BATCH_SIZE, createShape, EMBEDDING_DIMENSION, firstExample, LEARNING_RATE, SEED, type TrainingShape } from "./shape.ts";
+import {
+  BATCH_SIZE,
+  createShape,
+  EMBEDDING_DIMENSION,
+  firstExample,
+  initialValues,
+  LEARNING_RATE,
+  type TrainingShape,
+} from "./shape.ts";
 import { serveTrainer } from "./trainer.ts";
 
 serveTrainer(async (name) => {
@@ -48,19 +52,15 @@ function forward(rows: tf.Tensor1D, fields: number, table: tf.Tensor, linear: tf
 }
 
 /** The very values that our engine begins with. */
-function createVariables({ task, featureMap }: TrainingShape) {
-  const random = new Random(SEED);
-  const embeddedColumns = featureMap.fields.map((_, index) => index * EMBEDDING_DIMENSION);
-  const width = embeddedColumns.length * EMBEDDING_DIMENSION;
-  const net = deepfm(task.model, { width, embeddingDimension: EMBEDDING_DIMENSION, embeddedColumns }, random.fork("net"));
-  const { rowCount } = featureMap;
-  const options = { rowCount, dimension: EMBEDDING_DIMENSION, rule: UPDATE_RULES.adam, l2: 0, random: random.fork("table") };
-  const { vectors } = new EmbeddingTable(options);
-  const dense = net.terms.flatMap(({ parameters }) =>
-    parameters.map(({ values, shape }) => tf.variable(tf.tensor2d(values, shape))),
-  );
-  const table = tf.variable(tf.tensor2d(vectors.values, [rowCount, EMBEDDING_DIMENSION]));
-  return { table, linear: tf.variable(tf.zeros([rowCount, 1])), dense, bias: tf.variable(tf.zeros([1, 1])) };
+function createVariables(shape: TrainingShape) {
+  const initial = initialValues(shape);
+  const { rowCount } = shape.featureMap;
+  return {
+    table: tf.variable(tf.tensor2d(initial.table, [rowCount, EMBEDDING_DIMENSION])),
+    linear: tf.variable(tf.zeros([rowCount, 1])),
+    dense: initial.dense.map(({ values, shape: [rows, columns] }) => tf.variable(tf.tensor2d(values, [rows, columns]))),
+    bias: tf.variable(tf.zeros([1, 1])),
+  };
 }
 
 /** The gradient of gather: adds up the rows of `x` by segment. */

@@ -1,38 +1,73 @@
-// npm run bench -- training: samples a second of DeepFM 400-400-400 in batches of 4,096, ours beside stock tfjs on the same backend.
+// npm run bench -- training: samples a second of DeepFM 400-400-400 in batches of 4,096, ours beside stock tfjs and TensorFlow.
 import type { Benchmark } from "../benchmark.ts";
 import { describeMachine } from "../machine.ts";
 import { formatTable } from "../table.ts";
 import { type Compared, compare } from "./measure.ts";
+import type { ShapeName } from "./shape.ts";
+import { findPython, forkTrainer, startTensorflow, type Trainer } from "./trainers.ts";
 
-const PLANS = {
-  small: { rounds: 5, ourSteps: 10, peerSteps: 2 },
-  large: { rounds: 5, ourSteps: 8, peerSteps: 1 },
-} as const;
+const ROUNDS = 5;
+const OUR_STEPS = { small: 10, large: 8 };
 
-export const training: Benchmark = {
-  summary: "samples a second in training, against stock tfjs on wasm with the one kernel that it lacks",
-  async run({ quick, progress }) {
-    const compared: Compared[] = [];
-    for (const shape of ["small", "large"] as const) {
-      progress(`${shape}: ours and stock tfjs wasm, in turns`);
-      compared.push(await compare(shape, "./tfjs-wasm.ts", { ...PLANS[shape], ...(quick && { rounds: 1 }) }));
-    }
-    const by = (read: (one: Compared) => unknown) => Object.fromEntries(compared.map((one) => [one.shape, read(one)]));
-    const result = {
-      machine: describeMachine(),
-      ratio: by(({ ratio }) => ({ tfjsWasm: ratio })),
-      samplesPerSecond: by(({ ours }) => ours),
-      peers: by(({ peer }) => ({ tfjsWasm: peer })),
-      lossDifference: by(({ lossDifference }) => lossDifference),
-    };
-    return { result, text: describe(compared) };
-  },
+interface Peer {
+  readonly key: string;
+  readonly label: string;
+  /** Steps a round, about as long as ours. */
+  readonly steps: Readonly<Record<ShapeName, number>>;
+  readonly start: (shape: ShapeName) => Trainer;
+}
+
+const TFJS: Peer = {
+  key: "tfjsWasm",
+  label: "stock tfjs, wasm",
+  steps: { small: 2, large: 1 },
+  start: (shape) => forkTrainer("./tfjs-wasm.ts", shape),
 };
 
-function describe(compared: readonly Compared[]): string {
-  const whole = (value: number) => Math.round(value).toLocaleString("en");
-  return formatTable([
-    ["samples a second", "ours, wasm", "stock tfjs, wasm", "ratio"],
-    ...compared.map(({ shape, ours, peer, ratio }) => [shape, whole(ours), whole(peer), ratio.toFixed(1)]),
-  ]);
-}
+const tensorflow = (python: string, threads: number, key: string): Peer => ({
+  key,
+  label: `TensorFlow, CPU, ${threads} thread${threads > 1 ? "s" : ""}`,
+  steps: { small: 20, large: 8 },
+  start: (shape) => startTensorflow(python, shape, threads),
+});
+
+export const training: Benchmark = {
+  summary: "samples a second in training, beside stock tfjs on the same backend, and TensorFlow where it is",
+  async run({ quick, progress }) {
+    const python = findPython();
+    const peers = [TFJS, ...(python ? [tensorflow(python, 1, "tensorflow"), tensorflow(python, 2, "tensorflow2")] : [])];
+    const found: (Compared & { readonly shape: ShapeName; readonly peerOf: Peer })[] = [];
+    for (const shape of ["small", "large"] as const) {
+      for (const peer of peers) {
+        progress(`${shape}: ours and ${peer.label}, in turns`);
+        const plan = { rounds: quick ? 1 : ROUNDS, ourSteps: OUR_STEPS[shape], peerSteps: peer.steps[shape] };
+        found.push({ shape, peerOf: peer, ...(await compare(forkTrainer("./ours.ts", shape), peer.start(shape), plan)) });
+      }
+    }
+    const by = (read: (one: Compared) => number, shape: ShapeName) =>
+      Object.fromEntries(found.filter((one) => one.shape === shape).map((one) => [one.peerOf.key, read(one)]));
+    const both = (read: (one: Compared) => number) => ({ small: by(read, "small"), large: by(read, "large") });
+    const leftOut = python
+      ? {}
+      : { tensorflow: "pip install -r test/bench/training/requirements.txt, and name that Python in SELVEDGE_PYTHON" };
+    const result = {
+      machine: describeMachine(),
+      ratio: both(({ ratio }) => ratio),
+      samplesPerSecond: both(({ ours }) => ours),
+      peerSamplesPerSecond: both(({ peer }) => peer),
+      lossDifference: both(({ lossDifference }) => lossDifference),
+      leftOut,
+    };
+    const whole = (value: number) => Math.round(value).toLocaleString("en");
+    const table = formatTable([
+      ["samples a second", "ours, wasm", "the peer", "ratio"],
+      ...found.map(({ shape, peerOf, ours, peer, ratio }) => [
+        `${shape}: ${peerOf.label}`,
+        whole(ours),
+        whole(peer),
+        ratio.toFixed(2),
+      ]),
+    ]);
+    return { result, text: [table, ...Object.entries(leftOut).map(([name, how]) => `left out: ${name}: ${how}`)].join("\n\n") };
+  },
+};
