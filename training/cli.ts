@@ -10,6 +10,7 @@ const commands: Record<string, () => Promise<{ command: () => Command }>> = {
   start: () => import("./commands/start.ts"),
   traffic: () => import("./commands/traffic.ts"),
   train: () => import("./commands/train.ts"),
+  tune: () => import("./commands/tune.ts"),
 };
 
 const program = new Command("selvedge").description("Train, publish, serve and retrain small models at the edge.");

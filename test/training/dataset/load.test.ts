@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { parse } from "../../../shared/schemas/coded-error.ts";
 import { Task } from "../../../shared/tasks/task.ts";
-import { loadDataset, loadParts, loadSplits } from "../../../training/dataset/load.ts";
+import { loadDataset, loadParts, loadSplits, loadUntested } from "../../../training/dataset/load.ts";
 import type { RecordSource } from "../../../training/dataset/record-source.ts";
 import { writeTemporary } from "./temporary-files.ts";
 
@@ -56,6 +56,11 @@ describe("loadSplits", () => {
     expect(counts.reduce((sum, count) => sum + count)).toBe(200);
     const given = await loadSplits({ task: random, seed: 3, train, valid });
     expect([given.train.labels.length, given.valid.labels.length, given.test]).toEqual([100, 100, null]);
+  });
+
+  it("leaves the test split out where it is asked to, and nothing else", async () => {
+    const request = { task: timed, seed: 1, data: [await writeTemporary("a.csv", HEADER + rowsOf(1000).join(""))] };
+    expect(await loadUntested(request)).toEqual({ ...(await loadSplits(request)), test: null });
   });
 
   it.each([
