@@ -42,14 +42,15 @@ describe("a search's folder", () => {
     expect(readdirSync(root).filter((name) => name.endsWith(".partial"))).toEqual([]);
   });
 
-  it.each([
+  const others: [keyof Search, Partial<Search>][] = [
     ["task", { task: { ...search.task, label: "bought" } }],
     ["space", { space: { "model.dropout": { uniform: [0, 0.4] } } }],
     ["trials", { trials: 10 }],
     ["seed", { seed: 2 }],
     ["device", { device: "wasm" }],
     ["data", { data: { train: ["aa"], valid: ["cc"] } }],
-  ] as const)("is refused to a search with another %s, by that name", async (name, change) => {
+  ];
+  it.each(others)("is refused to a search with another %s, by that name", async (name, change) => {
     const folder = newFolder();
     await openSearchFolder(folder, search);
     const opened = openSearchFolder(folder, { ...search, ...change });
