@@ -104,13 +104,21 @@ export type Field = v.InferOutput<typeof Field>;
 export const ServedFamily = v.picklist(["logistic", "fm", "deepfm", "dcn-v2", "mlp"]);
 
 /** The others are teachers: they are served through a student that learns from them (`teachers` of a task). */
-export const Family = v.picklist([...ServedFamily.options, "fwfm", "auto-int", "final-mlp"]);
+export const NetFamily = v.picklist([...ServedFamily.options, "fwfm", "auto-int", "final-mlp"]);
+export type NetFamily = v.InferOutput<typeof NetFamily>;
+
+/** Boosted trees are a teacher that is no net. */
+export const Family = v.picklist([...NetFamily.options, "trees"]);
 export type Family = v.InferOutput<typeof Family>;
 
 /**
  * The model: its family and its size. Options that a family has no use for are ignored by it. `crossRank` is that of DCN-v2's
  * low-rank cross layers, null for full ones; `attention*` are AutoInt's, the dimension that of a head; `secondHidden` is FinalMLP's
  * second stream, null for one like the first, and `fusionHeads` its bilinear form's; `embeddingBits` those of the rows as they are served.
+ *
+ * Trees have at most `leaves` leaves each, of at least `minLeafWeight` of second derivatives (an example has up to 1/4); `leafL2` is the
+ * penalty on a leaf's value, and `categoryL2` is added to it where a split is by category; each tree sees `exampleShare` of the examples
+ * and `columnShare` of the columns. An epoch is a tree: take some hundreds of epochs, a patience of dozens, and a learning rate near 0.05.
  */
 export const ModelSpec = strictObject({
   family: v.optional(Family, "deepfm"),
@@ -123,6 +131,12 @@ export const ModelSpec = strictObject({
   attentionDimension: v.optional(v.pipe(positiveInt, v.maxValue(256)), 16),
   secondHidden: v.optional(v.nullable(list(v.pipe(positiveInt, v.maxValue(4096)), 0, 8)), null),
   fusionHeads: v.optional(v.pipe(positiveInt, v.maxValue(64)), 1),
+  leaves: v.optional(v.pipe(int, v.minValue(2), v.maxValue(256)), 31),
+  leafL2: v.optional(v.pipe(number, v.minValue(0)), 1),
+  categoryL2: v.optional(v.pipe(number, v.minValue(0)), 10),
+  minLeafWeight: v.optional(v.pipe(number, v.minValue(0)), 1),
+  exampleShare: v.optional(v.pipe(number, v.gtValue(0), v.maxValue(1)), 1),
+  columnShare: v.optional(v.pipe(number, v.gtValue(0), v.maxValue(1)), 1),
   embeddingBits: v.optional(v.union([v.literal(4), v.literal(8)]), 8),
   dropout: v.optional(v.pipe(number, v.minValue(0), v.ltValue(1)), 0),
   batchNorm: v.optional(v.boolean(), false),

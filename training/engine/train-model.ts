@@ -167,7 +167,7 @@ function ascending(count: number): Int32Array {
 const LOSS_MEMORY = 0.95;
 
 /** Counts samples and time, and tells the request's listener. */
-function createMeter({ task, train, onProgress }: TrainRequest) {
+export function createMeter({ task, train, onProgress }: TrainRequest) {
   const { epochs } = task.training;
   const samplesTotal = train.labels.length * epochs;
   let samplesDone = 0;

@@ -4,10 +4,11 @@ import type { Teacher } from "../../shared/tasks/task.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import type { Splits } from "../dataset/load.ts";
 import { selectExamples } from "../dataset/select-examples.ts";
-import { type TrainProgress, trainModel } from "../engine/train-model.ts";
+import type { TrainProgress } from "../engine/train-model.ts";
 import { fitCalibration } from "../evaluate/fit-calibration.ts";
 import { evaluateLogits, type SplitMetrics } from "../evaluate/split-metrics.ts";
 import type { BuildRequest } from "./build-request.ts";
+import { trainFamily } from "./train-family.ts";
 
 /** One trained teacher, with its own metrics, calibrated on `valid`. */
 export interface Member {
@@ -89,7 +90,7 @@ async function trainTeacher({ teacher, seed }: Turn, request: BuildRequest, trai
   const report = onProgress && ((progress: TrainProgress) => onProgress({ ...progress, model }));
   const own = { ...task, model: teacher.model, training: teacher.training };
   const { featureMap, valid } = splits;
-  const trained = await trainModel({ task: own, featureMap, train, valid, device, seed, signal, onProgress: report });
+  const trained = await trainFamily({ task: own, featureMap, train, valid, device, seed, signal, onProgress: report });
   return trained.predict;
 }
 

@@ -1,5 +1,5 @@
-// The families by name.
-import type { Family, ModelSpec } from "../../shared/tasks/task.ts";
+// The families of nets by name.
+import type { ModelSpec, NetFamily } from "../../shared/tasks/task.ts";
 import type { Random } from "../engine/random.ts";
 import { autoInt } from "./auto-int.ts";
 import { dcnV2 } from "./dcn-v2.ts";
@@ -11,7 +11,7 @@ import { logistic } from "./logistic.ts";
 import { mlp } from "./mlp.ts";
 import type { InputShape, Net } from "./net.ts";
 
-const FAMILIES: Readonly<Record<Family, (spec: ModelSpec, shape: InputShape, random: Random) => Net>> = {
+const FAMILIES: Readonly<Record<NetFamily, (spec: ModelSpec, shape: InputShape, random: Random) => Net>> = {
   logistic,
   fm: (_spec, shape) => fm(shape),
   deepfm,
@@ -23,7 +23,9 @@ const FAMILIES: Readonly<Record<Family, (spec: ModelSpec, shape: InputShape, ran
 };
 
 export function createNet(spec: ModelSpec, shape: InputShape, random: Random): Net {
-  return FAMILIES[spec.family](spec, shape, random);
+  const { family } = spec;
+  if (family === "trees") throw new Error("trees are no net: trainFamily trains them");
+  return FAMILIES[family](spec, shape, random);
 }
 
 /** Logistic regression reads no embeddings: it carries vectors of one component, all 0. */

@@ -5,10 +5,10 @@ import type { Metrics } from "../../../shared/artifact/manifest.ts";
 import { parse } from "../../../shared/schemas/coded-error.ts";
 import { Family, Task } from "../../../shared/tasks/task.ts";
 import { loadSplits, type Splits } from "../../../training/dataset/load.ts";
-import { trainModel } from "../../../training/engine/train-model.ts";
 import { fitCalibration } from "../../../training/evaluate/fit-calibration.ts";
 import { evaluateLogits } from "../../../training/evaluate/split-metrics.ts";
 import { buildModel } from "../../../training/jobs/build-model.ts";
+import { trainFamily } from "../../../training/jobs/train-family.ts";
 import type { BenchOptions } from "../benchmark.ts";
 import type { QualityRow } from "./quality-row.ts";
 
@@ -29,6 +29,7 @@ const SETTINGS: Readonly<Partial<Record<Family, Partial<Task["training"]>>>> = {
   logistic: { learningRate: 0.02, schedule: "constant", l2Embedding: 0, epochs: 30 },
   fm: { learningRate: 0.002, schedule: "constant", l2Embedding: 0, epochs: 40 },
   fwfm: { learningRate: 0.002, schedule: "constant", l2Embedding: 0, epochs: 40 },
+  trees: { learningRate: 0.2, schedule: "constant", epochs: 600, patience: 20 },
 };
 const BEST_PUBLISHED = "best FinalMLP .9861, FinalNet .1311";
 
@@ -56,7 +57,7 @@ export async function measureFrappe({ quick, progress }: BenchOptions): Promise<
 async function measureFamily(family: Family): Promise<QualityRow> {
   const { task: base, splits } = await load("frappe");
   const task = { ...base, model: { ...base.model, family }, training: { ...base.training, ...SETTINGS[family] } };
-  const { predict, wallSeconds } = await trainModel({ task, ...splits, device: "wasm", seed: SEED });
+  const { predict, wallSeconds } = await trainFamily({ task, ...splits, device: "wasm", seed: SEED });
   const calibration = fitCalibration(await predict(splits.valid), splits.valid.labels);
   const metrics = evaluateLogits(await predict(splits.test), calibration, splits.test);
   return {

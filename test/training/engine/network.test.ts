@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, it } from "vitest";
-import { Family, type ModelSpec } from "../../../shared/tasks/task.ts";
+import { type ModelSpec, NetFamily } from "../../../shared/tasks/task.ts";
 import { openDevice } from "../../../training/engine/device.ts";
 import { type Gathered, type Gradients, Network } from "../../../training/engine/network.ts";
 import { Random } from "../../../training/engine/random.ts";
@@ -42,7 +42,7 @@ const TOLERANCE = 1e-3;
 describe("gradients equal finite differences", () => {
   beforeAll(() => openDevice("wasm"));
 
-  const specs = Family.options.flatMap((family) => [
+  const specs = NetFamily.options.flatMap((family) => [
     { family },
     ...(/deepfm|mlp|dcn|auto/.test(family) ? [{ family, batchNorm: true }] : []),
     ...(family === "dcn-v2" ? [{ family, crossRank: 3 }] : []),

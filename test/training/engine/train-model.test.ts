@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { describe, expect, it } from "vitest";
-import { Family, type ModelSpec, ServedFamily, type TrainingSpec } from "../../../shared/tasks/task.ts";
+import { type ModelSpec, NetFamily, ServedFamily, type TrainingSpec } from "../../../shared/tasks/task.ts";
 import { Learner } from "../../../training/engine/learner.ts";
 import { Random } from "../../../training/engine/random.ts";
 import { type TrainProgress, type TrainRequest, trainModel } from "../../../training/engine/train-model.ts";
@@ -37,7 +37,7 @@ const meanLogloss = (logits: Float32Array, labels: Uint8Array): number =>
   logits.reduce((sum, x, index) => sum + Math.log1p(Math.exp(x)) - x * labels[index]!, 0) / logits.length;
 
 describe("a training", () => {
-  it.each(Family.options)("of %s learns: validation logloss falls well below that of the base rate", async (family) => {
+  it.each(NetFamily.options)("of %s learns: validation logloss falls well below that of the base rate", async (family) => {
     const { history, model, predict } = await trainModel(request({ family }, { epochs: 12, learningRate: 0.03 }));
     const rate = all.valid.labels.reduce((sum, label) => sum + label, 0) / all.valid.labels.length;
     const baseline = -(rate * Math.log(rate) + (1 - rate) * Math.log(1 - rate));

@@ -49,6 +49,17 @@ describe("teach", () => {
     });
   });
 
+  it("lets trees speak beside nets", async () => {
+    const trees = { model: { family: "trees", leaves: 6 }, training: { learningRate: 0.1, epochs: 80, patience: 20 } };
+    const task = parse(Task, { ...visitTask(), teachers: [trees, teachers[1]] });
+    const models = new Set<string | undefined>();
+    const onProgress = ({ model }: { model?: string }) => models.add(model);
+    const { members, ensemble } = (await teach({ task, splits, device: "wasm", seed: 5, onProgress }))!;
+    expect([...models]).toEqual(["teacher 1/2, trees", "teacher 2/2, mlp"]);
+    expect(members[0]!.metrics.test!.auc).toBeGreaterThan(0.7);
+    expect(ensemble.valid.logloss).toBeLessThan(Math.max(...members.map(({ metrics }) => metrics.valid.logloss)));
+  });
+
   it("with folds, lets no teacher speak of an example that it learnt from", async () => {
     const flipped = { ...splits, train: { ...splits.train, labels: splits.train.labels.slice() } };
     flipped.train.labels[0] = 1 - flipped.train.labels[0]!;
