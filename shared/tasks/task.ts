@@ -103,8 +103,17 @@ export type Field = v.InferOutput<typeof Field>;
 /** Served as they are. */
 export const ServedFamily = v.picklist(["logistic", "fm", "deepfm", "dcn-v2", "mlp"]);
 
+/** Read the ids of sequence fields in their order, where all others see but the mean of them. Teachers too. */
+export const HistoryFamily = v.picklist(["gru", "transformer", "convolution"]);
+
 /** The others are teachers: they are served through a student that learns from them (`teachers` of a task). */
-export const NetFamily = v.picklist([...ServedFamily.options, "fwfm", "auto-int", "final-mlp"]);
+export const NetFamily = v.picklist([
+  ...ServedFamily.options,
+  "fwfm",
+  "auto-int",
+  "final-mlp",
+  ...HistoryFamily.options,
+]);
 export type NetFamily = v.InferOutput<typeof NetFamily>;
 
 /** Boosted trees are a teacher that is no net. */
@@ -113,8 +122,9 @@ export type Family = v.InferOutput<typeof Family>;
 
 /**
  * The model: its family and its size. Options that a family has no use for are ignored by it. `crossRank` is that of DCN-v2's
- * low-rank cross layers, null for full ones; `attention*` are AutoInt's, the dimension that of a head; `secondHidden` is FinalMLP's
- * second stream, null for one like the first, and `fusionHeads` its bilinear form's; `embeddingBits` those of the rows as they are served.
+ * low-rank cross layers, null for full ones; `attention*` are AutoInt's and the Transformer's, the dimension that of a head; `secondHidden`
+ * is FinalMLP's second stream, null for one like the first, and `fusionHeads` its bilinear form's; the convolution has `convolutionFilters`
+ * filters over windows of each of `convolutionHeights` ids; `embeddingBits` those of the rows as they are served.
  *
  * Trees have at most `leaves` leaves each, of at least `minLeafWeight` of second derivatives (an example has up to 1/4); `leafL2` is the
  * penalty on a leaf's value, and `categoryL2` is added to it where a split is by category; each tree sees `exampleShare` of the examples
@@ -137,6 +147,8 @@ export const ModelSpec = strictObject({
   minLeafWeight: v.optional(v.pipe(number, v.minValue(0)), 1),
   exampleShare: v.optional(v.pipe(number, v.gtValue(0), v.maxValue(1)), 1),
   columnShare: v.optional(v.pipe(number, v.gtValue(0), v.maxValue(1)), 1),
+  convolutionFilters: v.optional(v.pipe(positiveInt, v.maxValue(1024)), 16),
+  convolutionHeights: v.optional(list(v.pipe(positiveInt, v.maxValue(64)), 1, 16), [1, 2, 3, 4]),
   embeddingBits: v.optional(v.union([v.literal(4), v.literal(8)]), 8),
   dropout: v.optional(v.pipe(number, v.minValue(0), v.ltValue(1)), 0),
   batchNorm: v.optional(v.boolean(), false),
@@ -225,6 +237,19 @@ export const Task = v.pipe(
         refuse(index, "from", 'counts values of a candidate: it is from "candidate"');
       }
     });
+  }),
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed) return;
+    const { fields, model, teachers = [] } = dataset.value;
+    if (fields.some(({ kind }) => kind === "sequence")) return;
+    const refuse = (family: Family, keys: readonly (string | number)[]) => {
+      if (!v.is(HistoryFamily, family)) return;
+      const message = `${family} reads histories in order: give the task a field of the kind "sequence", or take another family`;
+      const path = keys.map((key): v.IssuePathItem => ({ type: "unknown", origin: "value", input: fields, key, value: family }));
+      addIssue({ message, path: path as [v.IssuePathItem, ...v.IssuePathItem[]] }); // two keys or more
+    };
+    refuse(model.family, ["model", "family"]);
+    teachers.forEach((teacher, index) => void refuse(teacher.model.family, ["teachers", index, "model", "family"]));
   }),
 );
 export type Task = v.InferOutput<typeof Task>;

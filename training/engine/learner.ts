@@ -1,10 +1,12 @@
 // A model in the making: tables outside tfjs, the net inside, one update rule for both.
-import { type FeatureMap, type FieldLayout, inputWidth, layoutFields } from "../../shared/features/feature-map.ts";
-import type { Task } from "../../shared/tasks/task.ts";
+import * as v from "valibot";
+import { type FeatureMap, type FieldLayout, layoutFields } from "../../shared/features/feature-map.ts";
+import { HistoryFamily, type Task } from "../../shared/tasks/task.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import { createNet, embeddingDimensionOf } from "../model/family.ts";
 import type { FloatModel } from "../model/float-model.ts";
 import { Batch, fillBatch } from "./batch.ts";
+import { type HistoryLayout, layoutHistories, shapeOf } from "./history-layout.ts";
 import { type Gathered, Network } from "./network.ts";
 import type { Random } from "./random.ts";
 import { EmbeddingTable } from "./table.ts";
@@ -16,6 +18,7 @@ export type Snapshot = readonly Float32Array[];
 export class Learner {
   readonly #featureMap: FeatureMap;
   readonly #layout: readonly FieldLayout[];
+  readonly #histories: readonly HistoryLayout[];
   readonly #table: EmbeddingTable;
   readonly #network: Network;
   readonly #rule: UpdateRule;
@@ -31,11 +34,11 @@ export class Learner {
     const dimension = embeddingDimensionOf(model);
     this.#featureMap = featureMap;
     this.#layout = layoutFields(featureMap, dimension);
-    this.#width = inputWidth(this.#layout);
+    this.#histories = v.is(HistoryFamily, model.family) ? layoutHistories(this.#layout, dimension) : [];
+    const shape = shapeOf(this.#layout, this.#histories, dimension);
+    this.#width = shape.width;
     this.#rule = UPDATE_RULES[training.optimizer];
     this.#l2Dense = training.l2Dense;
-    const embeddedColumns = this.#layout.filter(({ embedded }) => embedded).map(({ firstColumn }) => firstColumn);
-    const shape = { width: this.#width, embeddingDimension: dimension, embeddedColumns };
     const net = createNet(model, shape, random.fork("net"));
     this.#network = new Network(net, random.fork("dropout"));
     this.#dense = this.#network.parameters.map(({ values }) => createWeights(values, this.#rule));
@@ -50,7 +53,7 @@ export class Learner {
 
   /** Learns from the examples `order[from .. to - 1]`; gives their mean logloss before the update. */
   async step(data: Dataset, order: Int32Array, from: number, to: number, learningRate: number): Promise<number> {
-    fillBatch(this.#batch, data, this.#layout, order, from, to);
+    fillBatch(this.#batch, data, this.#layout, order, from, to, this.#histories);
     this.#table.touch(this.#batch, learningRate);
     const gradients = await this.#network.gradients(this.#gather(), this.#batch.labels);
     this.#table.update(this.#batch, gradients.x0, this.#width, gradients.sums, learningRate);
@@ -70,7 +73,7 @@ export class Learner {
 
   /** Logits of the examples `order[from .. to - 1]`. */
   async logits(data: Dataset, order: Int32Array, from: number, to: number): Promise<Float32Array> {
-    fillBatch(this.#batch, data, this.#layout, order, from, to);
+    fillBatch(this.#batch, data, this.#layout, order, from, to, this.#histories);
     return this.#network.logits(this.#gather());
   }
 

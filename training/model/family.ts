@@ -2,14 +2,17 @@
 import type { ModelSpec, NetFamily } from "../../shared/tasks/task.ts";
 import type { Random } from "../engine/random.ts";
 import { autoInt } from "./auto-int.ts";
+import { convolution } from "./convolution.ts";
 import { dcnV2 } from "./dcn-v2.ts";
 import { deepfm } from "./deepfm.ts";
 import { finalMlp } from "./final-mlp.ts";
 import { fm } from "./fm.ts";
 import { fwfm } from "./fwfm.ts";
+import { gru } from "./gru.ts";
 import { logistic } from "./logistic.ts";
 import { mlp } from "./mlp.ts";
 import type { InputShape, Net } from "./net.ts";
+import { transformer } from "./transformer.ts";
 
 const FAMILIES: Readonly<Record<NetFamily, (spec: ModelSpec, shape: InputShape, random: Random) => Net>> = {
   logistic,
@@ -20,6 +23,9 @@ const FAMILIES: Readonly<Record<NetFamily, (spec: ModelSpec, shape: InputShape, 
   fwfm: (_spec, shape) => fwfm(shape),
   "auto-int": autoInt,
   "final-mlp": finalMlp,
+  gru,
+  transformer,
+  convolution,
 };
 
 export function createNet(spec: ModelSpec, shape: InputShape, random: Random): Net {

@@ -47,6 +47,19 @@ export interface InputShape {
   readonly width: number;
   readonly embeddingDimension: number;
   readonly embeddedColumns: readonly number[];
+  /** For families that read histories in order, where the map has any; `width` includes them. */
+  readonly history?: HistoryShape;
+}
+
+/**
+ * After the `ownWidth` columns that every family has, each sequence field in the map's order: its positions' embeddings, then a column a
+ * position that is 1 where there is an id and 0 where there is none. The most recent id is at the last position. `candidateColumns` lists
+ * the first column of each embedded field of the candidate.
+ */
+export interface HistoryShape {
+  readonly ownWidth: number;
+  readonly positions: readonly number[];
+  readonly candidateColumns: readonly number[];
 }
 
 /** Which inputs a family reads, its terms, and how its trained parts are called in a `FloatModel`. */

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { describe, expect, it } from "vitest";
-import { type ModelSpec, NetFamily, ServedFamily, type TrainingSpec } from "../../../shared/tasks/task.ts";
+import { HistoryFamily, type ModelSpec, NetFamily, ServedFamily, type TrainingSpec } from "../../../shared/tasks/task.ts";
 import { Learner } from "../../../training/engine/learner.ts";
 import { Random } from "../../../training/engine/random.ts";
 import { type TrainProgress, type TrainRequest, trainModel } from "../../../training/engine/train-model.ts";
@@ -48,7 +48,7 @@ describe("a training", () => {
     else expect(model).toBeNull();
   });
 
-  it.each(["fm", "deepfm", "dcn-v2", "mlp", "fwfm", "auto-int", "final-mlp"] as const)(
+  it.each(["fm", "deepfm", "dcn-v2", "mlp", "fwfm", "auto-int", "final-mlp", ...HistoryFamily.options] as const)(
     "of %s can learn one batch by heart",
     async (family) => {
       const train = randomDataset(mixedMap(), 32, 3);
