@@ -13,6 +13,8 @@ export class Batch {
   column = new Int32Array(0);
   byValue = new Uint8Array(0);
   labels = new Float32Array(0);
+  /** Empty where the data know of no step on the way to the label. */
+  through = new Float32Array(0);
 }
 
 /** Fills `batch` with the examples `order[from .. to - 1]`. `layout` is that of the whole map, context fields first. */
@@ -32,6 +34,7 @@ export function fillBatch(
   addSide(batch, data.candidate, layout.slice(data.context.fieldCount), examples);
   const targets = data.targets ?? data.labels;
   for (let b = 0; b < examples.length; b++) batch.labels[b] = targets[examples[b]!]!;
+  if (data.through) batch.through = Float32Array.from(examples, (example) => data.through![example]!);
 }
 
 function countPairs({ fieldCount, offsets }: Bags, examples: Int32Array): number {

@@ -4,11 +4,13 @@ import type { Random } from "../engine/random.ts";
 import { autoInt } from "./auto-int.ts";
 import { dcnV2 } from "./dcn-v2.ts";
 import { deepfm } from "./deepfm.ts";
+import { esmm } from "./esmm.ts";
 import { finalMlp } from "./final-mlp.ts";
 import { fm } from "./fm.ts";
 import { fwfm } from "./fwfm.ts";
 import { logistic } from "./logistic.ts";
 import { mlp } from "./mlp.ts";
+import { mmoe } from "./mmoe.ts";
 import type { InputShape, Net } from "./net.ts";
 
 const FAMILIES: Readonly<Record<Family, (spec: ModelSpec, shape: InputShape, random: Random) => Net>> = {
@@ -20,6 +22,8 @@ const FAMILIES: Readonly<Record<Family, (spec: ModelSpec, shape: InputShape, ran
   fwfm: (_spec, shape) => fwfm(shape),
   "auto-int": autoInt,
   "final-mlp": finalMlp,
+  esmm,
+  mmoe,
 };
 
 export function createNet(spec: ModelSpec, shape: InputShape, random: Random): Net {

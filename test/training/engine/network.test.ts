@@ -11,15 +11,23 @@ import { taskWith } from "./synthetic.ts";
 const shape = { width: 14, embeddingDimension: 4, embeddedColumns: [0, 4, 10] };
 const COUNT = 13;
 
-function createCase(spec: Partial<ModelSpec>): { network: Network; gathered: Gathered; labels: Float32Array } {
-  const { model } = taskWith({ hidden: [9, 6], crossLayers: 2, ...spec }, {});
+interface Case {
+  readonly network: Network;
+  readonly gathered: Gathered;
+  readonly labels: Float32Array;
+  readonly through: Float32Array;
+}
+
+function createCase(spec: Partial<ModelSpec>): Case {
+  const { model } = taskWith({ hidden: [9, 6], crossLayers: 2, experts: 2, towerHidden: [5], ...spec }, {});
   const network = new Network(createNet(model, shape, new Random(1)), new Random(2));
   const random = new Random(3);
   for (const { name, values } of network.parameters) if (!name.endsWith("weight")) random.fillUniform(values, 0.6);
   const x0 = random.fillUniform(new Float32Array(COUNT * shape.width), 1);
   const sums = random.fillUniform(new Float32Array(COUNT), 1);
   const labels = Float32Array.from({ length: COUNT }, () => random.uint32() % 2);
-  return { network, gathered: { count: COUNT, width: shape.width, x0, sums }, labels };
+  const through = labels.map((label) => Math.max(label, random.uint32() % 2));
+  return { network, gathered: { count: COUNT, width: shape.width, x0, sums }, labels, through };
 }
 
 /** Every array that the loss is differentiated by, beside its gradient. */
@@ -44,14 +52,14 @@ describe("gradients equal finite differences", () => {
 
   const specs = Family.options.flatMap((family) => [
     { family },
-    ...(/deepfm|mlp|dcn|auto/.test(family) ? [{ family, batchNorm: true }] : []),
+    ...(/deepfm|mlp|dcn|auto|esmm|mmoe/.test(family) ? [{ family, batchNorm: true }] : []),
     ...(family === "dcn-v2" ? [{ family, crossRank: 3 }] : []),
     ...(family === "final-mlp" ? [{ family, secondHidden: [5], fusionHeads: 2 }] : []),
   ]);
   it.each(specs)("$family, batch norm $batchNorm, cross rank $crossRank, fusion heads $fusionHeads", async (spec) => {
-    const { network, gathered, labels } = createCase(spec);
-    const loss = async () => (await network.gradients(gathered, labels)).loss;
-    const gradients = await network.gradients(gathered, labels);
+    const { network, gathered, labels, through } = createCase(spec);
+    const loss = async () => (await network.gradients(gathered, labels, through)).loss;
+    const gradients = await network.gradients(gathered, labels, through);
     let [compared, kinks] = [0, 0];
     for (const [name, values, gradient] of differentiated(network, gathered, gradients)) {
       if (!gradient) continue;
@@ -102,10 +110,10 @@ describe("a network", () => {
     expect(loss).toBeCloseTo((await network.gradients(gathered, labels)).loss, 4);
   });
 
-  it("leaves no tensors behind", async () => {
-    const { network, gathered, labels } = createCase({ family: "dcn-v2", batchNorm: true, dropout: 0.1 });
+  it.each(["dcn-v2", "esmm", "mmoe"] as const)("leaves no tensors behind: %s", async (family) => {
+    const { network, gathered, labels, through } = createCase({ family, batchNorm: true, dropout: 0.1 });
     const { numTensors } = tf.memory();
-    await network.gradients(gathered, labels);
+    await network.gradients(gathered, labels, through);
     await network.logits(gathered);
     expect(tf.memory().numTensors).toBe(numTensors);
   });

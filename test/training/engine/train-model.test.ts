@@ -48,12 +48,12 @@ describe("a training", () => {
     else expect(model).toBeNull();
   });
 
-  it.each(["fm", "deepfm", "dcn-v2", "mlp", "fwfm", "auto-int", "final-mlp"] as const)(
+  it.each(["fm", "deepfm", "dcn-v2", "mlp", "fwfm", "auto-int", "final-mlp", "esmm", "mmoe"] as const)(
     "of %s can learn one batch by heart",
     async (family) => {
       const train = randomDataset(mixedMap(), 32, 3);
       const training = { epochs: 150, patience: 150, learningRate: 0.05, batchSize: 32 };
-      const { history } = await trainModel(request({ family, hidden: [64] }, training, { train }));
+      const { history } = await trainModel(request({ family, hidden: [64], experts: 2 }, training, { train }));
       expect(history.at(-1)!.trainLogloss).toBeLessThan(0.1); // two equal examples may have different labels
     },
   );
