@@ -14,6 +14,8 @@ export class Batch {
   column = new Int32Array(0);
   byValue = new Uint8Array(0);
   labels = new Float32Array(0);
+  /** Empty where the data know of no step on the way to the label. */
+  through = new Float32Array(0);
 }
 
 /**
@@ -40,6 +42,7 @@ export function fillBatch(
   for (const history of histories) addHistory(batch, data[history.field.from], history, examples);
   const targets = data.targets ?? data.labels;
   for (let b = 0; b < examples.length; b++) batch.labels[b] = targets[examples[b]!]!;
+  if (data.through) batch.through = Float32Array.from(examples, (example) => data.through![example]!);
 }
 
 function countPairs({ fieldCount, offsets }: Bags, examples: Int32Array): number {

@@ -51,11 +51,11 @@ export class Learner {
     });
   }
 
-  /** Learns from the examples `order[from .. to - 1]`; gives their mean logloss before the update. */
+  /** Learns from the examples `order[from .. to - 1]`; gives their mean loss before the update. */
   async step(data: Dataset, order: Int32Array, from: number, to: number, learningRate: number): Promise<number> {
     fillBatch(this.#batch, data, this.#layout, order, from, to, this.#histories);
     this.#table.touch(this.#batch, learningRate);
-    const gradients = await this.#network.gradients(this.#gather(), this.#batch.labels);
+    const gradients = await this.#network.gradients(this.#gather(), this.#batch.labels, this.#batch.through);
     this.#table.update(this.#batch, gradients.x0, this.#width, gradients.sums, learningRate);
     this.#updates++;
     this.#dense.forEach((weights, index) => {
@@ -75,6 +75,17 @@ export class Learner {
   async logits(data: Dataset, order: Int32Array, from: number, to: number): Promise<Float32Array> {
     fillBatch(this.#batch, data, this.#layout, order, from, to, this.#histories);
     return this.#network.logits(this.#gather());
+  }
+
+  /** As `logits`, of the label once the step on the way to it is taken; for families that learn both. */
+  async logitsAfterThrough(data: Dataset, order: Int32Array, from: number, to: number): Promise<Float32Array> {
+    fillBatch(this.#batch, data, this.#layout, order, from, to);
+    return this.#network.logitsAfterThrough(this.#gather());
+  }
+
+  /** Whether the family learns the step on the way to the label too. */
+  get isJoint(): boolean {
+    return this.#network.net.join !== undefined;
   }
 
   snapshot(): Snapshot {

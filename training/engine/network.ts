@@ -27,24 +27,26 @@ interface Reported {
 
 export class Network {
   readonly net: Net;
-  readonly bias = createParameter("bias", [1, 1], new Float32Array(1), false);
+  readonly bias: Parameter;
   readonly parameters: readonly Parameter[];
   readonly #random: Random;
   readonly #masks: Float32Array[] = [];
 
   constructor(net: Net, random: Random) {
     this.net = net;
+    const logitCount = net.join ? 2 : 1;
+    this.bias = createParameter("bias", [1, logitCount], new Float32Array(logitCount), false);
     this.parameters = [this.bias, ...net.terms.flatMap((term) => term.parameters)];
     this.#random = random;
   }
 
-  /** Mean logloss of a batch, and its gradients. */
-  async gradients(gathered: Gathered, labels: Float32Array): Promise<Gradients> {
+  /** Mean logloss of a batch, and its gradients; of a net of two labels the sum of both loglosses, `through` being the other label. */
+  async gradients(gathered: Gathered, labels: Float32Array, through: Float32Array = new Float32Array(0)): Promise<Gradients> {
     const reported: Reported[] = [];
     const { value, grads } = tf.tidy(() => {
       const inputs = this.#inputs(gathered);
-      const target = tf.tensor2d(labels.subarray(0, gathered.count), [gathered.count, 1]);
-      const loss = (...tensors: tf.Tensor[]) => logloss(this.#forward(inputs, tensors, reported), target);
+      const targets = [labels, ...(this.net.join ? [through] : [])].map((values) => toColumn(values, gathered.count));
+      const loss = (...tensors: tf.Tensor[]) => this.#loss(this.#forward(inputs, tensors, reported), targets);
       return tf.valueAndGrads(loss)(this.#arguments(inputs));
     });
     const [loss, ...gradients] = await Promise.all([value, ...grads].map(readAndDispose));
@@ -56,12 +58,30 @@ export class Network {
     return { loss: loss![0]!, x0, sums, parameters: gradients };
   }
 
+  /** `targets`: the label, and in a net of two labels the step on the way to it. */
+  #loss(sum: tf.Tensor2D, [label, through]: readonly tf.Tensor2D[]): tf.Scalar {
+    if (!this.net.join) return logloss(sum, label!);
+    const joint = this.net.join(sum);
+    return tf.add(logloss(joint.label, label!), logloss(joint.through, through!));
+  }
+
   /** Logits in prediction: running statistics, no dropout. */
   async logits(gathered: Gathered): Promise<Float32Array> {
+    return this.#predict(gathered, (sum) => this.net.join?.(sum).label ?? sum);
+  }
+
+  /** As `logits`, of the label once the step on the way to it is taken. */
+  async logitsAfterThrough(gathered: Gathered): Promise<Float32Array> {
+    const { join } = this.net;
+    if (!join) throw new Error("the net knows of no step on the way to the label");
+    return this.#predict(gathered, (sum) => join(sum).afterThrough);
+  }
+
+  #predict(gathered: Gathered, read: (sum: tf.Tensor2D) => tf.Tensor2D): Promise<Float32Array> {
     return readAndDispose(
       tf.tidy(() => {
         const inputs = this.#inputs(gathered);
-        return this.#forward(inputs, this.#arguments(inputs), null);
+        return read(this.#forward(inputs, this.#arguments(inputs), null));
       }),
     );
   }
@@ -69,7 +89,7 @@ export class Network {
   #inputs({ count, width, x0, sums }: Gathered): Inputs {
     return {
       x0: tf.tensor2d(x0.subarray(0, count * width), [count, width]),
-      sums: tf.tensor2d(sums.subarray(0, count), [count, 1]),
+      sums: toColumn(sums, count),
     };
   }
 
@@ -79,7 +99,7 @@ export class Network {
     return [...(this.net.readsX0 ? [x0] : []), ...(this.net.readsSums ? [sums] : []), ...parameters];
   }
 
-  /** `reported` is null in prediction. `tensors` are those of `#arguments`. */
+  /** The sum of the terms. `reported` is null in prediction. `tensors` are those of `#arguments`. */
   #forward(inputs: Inputs, tensors: readonly tf.Tensor[], reported: Reported[] | null): tf.Tensor2D {
     const ownTensors = tensors.slice(tensors.length - this.parameters.length) as tf.Tensor2D[]; // parameters are matrices
     const byParameter = new Map(this.parameters.map((parameter, index) => [parameter, ownTensors[index]!]));
@@ -99,6 +119,11 @@ export class Network {
     if ((this.#masks[index]?.length ?? 0) < length) this.#masks[index] = new Float32Array(length);
     return tf.tensor2d(this.#random.fillDropout(this.#masks[index]!.subarray(0, length), rate), shape);
   }
+}
+
+/** The first `count` values, [count, 1]. */
+function toColumn(values: Float32Array, count: number): tf.Tensor2D {
+  return tf.tensor2d(values.subarray(0, count), [count, 1]);
 }
 
 async function readAndDispose(tensor: tf.Tensor): Promise<Float32Array> {

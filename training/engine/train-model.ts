@@ -36,7 +36,7 @@ export interface TrainProgress {
   readonly validLogloss: number | null;
 }
 
-/** One epoch; `epoch` counts from 1. */
+/** One epoch; `epoch` counts from 1. `trainLogloss` of a family of two labels is the sum of both loglosses, `validLogloss` the label's. */
 export interface EpochRecord {
   readonly epoch: number;
   readonly learningRate: number;
@@ -44,11 +44,15 @@ export interface EpochRecord {
   readonly validLogloss: number;
 }
 
+export type Predict = (data: Dataset, signal?: AbortSignal) => Promise<Float32Array>;
+
 export interface TrainedModel {
   /** Null where the family is a teacher. */
   readonly model: FloatModel | null;
   /** Logits of every example, in the order of the data. */
-  predict(data: Dataset, signal?: AbortSignal): Promise<Float32Array>;
+  readonly predict: Predict;
+  /** The same of the label once the step on the way to it is taken; null where the family does not learn that. */
+  readonly predictAfterThrough: Predict | null;
   readonly device: OpenDevice;
   readonly history: readonly EpochRecord[];
   /** Training steps only; validation counts in `wallSeconds`. */
@@ -89,8 +93,12 @@ export async function trainModel(request: TrainRequest): Promise<TrainedModel> {
   }
   if (best.snapshot) learner.restore(best.snapshot);
   const wallSeconds = (performance.now() - started) / 1000;
-  const predict = (data: Dataset, signal?: AbortSignal) => predictLogits(learner, data, task.training.batchSize, signal);
-  return { model: learner.export(), predict, device, history, samplesPerSecond: meter.samplesPerSecond(), wallSeconds };
+  const { batchSize } = task.training;
+  const predict: Predict = (data, signal) => predictLogits(learner, "logits", data, batchSize, signal);
+  const afterThrough: Predict = (data, signal) => predictLogits(learner, "logitsAfterThrough", data, batchSize, signal);
+  const predictAfterThrough = learner.isJoint ? afterThrough : null;
+  const samplesPerSecond = meter.samplesPerSecond();
+  return { model: learner.export(), predict, predictAfterThrough, device, history, samplesPerSecond, wallSeconds };
 }
 
 type Meter = ReturnType<typeof createMeter>;
@@ -125,7 +133,7 @@ async function measureLogloss(
   batchSize: number,
   signal: AbortSignal | undefined,
 ): Promise<number> {
-  const logits = await predictLogits(learner, data, batchSize, signal);
+  const logits = await predictLogits(learner, "logits", data, batchSize, signal);
   const targets = data.targets ?? data.labels;
   let total = 0;
   for (let i = 0; i < logits.length; i++) {
@@ -137,6 +145,7 @@ async function measureLogloss(
 
 async function predictLogits(
   learner: Learner,
+  kind: "logits" | "logitsAfterThrough",
   data: Dataset,
   batchSize: number,
   signal: AbortSignal | undefined,
@@ -146,7 +155,7 @@ async function predictLogits(
   for (let from = 0; from < order.length; from += batchSize) {
     signal?.throwIfAborted();
     const to = Math.min(order.length, from + batchSize);
-    logits.set(await learner.logits(data, order, from, to), from);
+    logits.set(await learner[kind](data, order, from, to), from);
   }
   return logits;
 }

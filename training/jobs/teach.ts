@@ -4,7 +4,8 @@ import type { Teacher } from "../../shared/tasks/task.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import type { Splits } from "../dataset/load.ts";
 import { selectExamples } from "../dataset/select-examples.ts";
-import type { TrainProgress } from "../engine/train-model.ts";
+import type { TrainedModel, TrainProgress } from "../engine/train-model.ts";
+import { evaluateAfterThrough } from "../evaluate/after-through.ts";
 import { fitCalibration } from "../evaluate/fit-calibration.ts";
 import { evaluateLogits, type SplitMetrics } from "../evaluate/split-metrics.ts";
 import type { BuildRequest } from "./build-request.ts";
@@ -15,6 +16,8 @@ export interface Member {
   readonly family: Teacher["model"]["family"];
   readonly seed: number;
   readonly metrics: SplitMetrics;
+  /** Of the label once the step on the way to it is taken, for families that learn that; with folds, of the last one's model. */
+  readonly afterThrough: SplitMetrics | null;
 }
 
 export interface Lessons {
@@ -51,9 +54,13 @@ export async function teach(request: BuildRequest): Promise<Lessons | null> {
   const logits: SplitLogits[] = [];
   const members: Member[] = [];
   for (const [index, turn] of turns.entries()) {
-    const own = await learn(turn, request, `teacher ${index + 1}/${turns.length}, ${turn.teacher.model.family}`);
+    const { own, afterThrough } = await learn(
+      turn,
+      request,
+      `teacher ${index + 1}/${turns.length}, ${turn.teacher.model.family}`,
+    );
     logits.push(own);
-    members.push({ family: turn.teacher.model.family, seed: turn.seed, metrics: evaluateSplits(own, splits) });
+    members.push({ family: turn.teacher.model.family, seed: turn.seed, metrics: evaluateSplits(own, splits), afterThrough });
   }
   const mean = meanOf(logits);
   const calibration = fitCalibration(mean.valid, splits.valid.labels);
@@ -66,32 +73,41 @@ export async function teach(request: BuildRequest): Promise<Lessons | null> {
 }
 
 /** One teacher's logits of every split. */
-async function learn(turn: Turn, request: BuildRequest, model: string): Promise<SplitLogits> {
+async function learn(
+  turn: Turn,
+  request: BuildRequest,
+  model: string,
+): Promise<{ own: SplitLogits; afterThrough: Member["afterThrough"] }> {
   const { splits, task, signal } = request;
   const { folds } = task.distillation;
   const out = new Float32Array(splits.train.labels.length);
   const parts: SplitLogits[] = [];
+  let afterThrough: Member["afterThrough"] = null;
   for (let fold = 0; fold < folds; fold++) {
     const unseen = ascending(out.length).filter((example) => example % folds === fold);
     const seen = ascending(out.length).filter((example) => folds === 1 || example % folds !== fold);
-    const predict = await trainTeacher(turn, request, folds === 1 ? splits.train : selectExamples(splits.train, seen), model);
+    const part = folds === 1 ? splits.train : selectExamples(splits.train, seen);
+    const { predict, predictAfterThrough } = await trainTeacher(turn, request, part, model);
     const ofUnseen = await predict(folds === 1 ? splits.train : selectExamples(splits.train, unseen), signal);
     for (const [index, example] of unseen.entries()) out[example] = ofUnseen[index] as number; // one each
     const test = splits.test && (await predict(splits.test, signal));
     parts.push({ train: out, valid: await predict(splits.valid, signal), test });
+    if (predictAfterThrough) afterThrough = await evaluateAfterThrough((data) => predictAfterThrough(data, signal), splits);
   }
-  return meanOf(parts);
+  return { own: meanOf(parts), afterThrough };
 }
 
-type Predict = (data: Dataset, signal?: AbortSignal) => Promise<Float32Array>;
-
-async function trainTeacher({ teacher, seed }: Turn, request: BuildRequest, train: Dataset, model: string): Promise<Predict> {
+async function trainTeacher(
+  { teacher, seed }: Turn,
+  request: BuildRequest,
+  train: Dataset,
+  model: string,
+): Promise<TrainedModel> {
   const { task, splits, device, signal, onProgress } = request;
   const report = onProgress && ((progress: TrainProgress) => onProgress({ ...progress, model }));
   const own = { ...task, model: teacher.model, training: teacher.training };
   const { featureMap, valid } = splits;
-  const trained = await trainFamily({ task: own, featureMap, train, valid, device, seed, signal, onProgress: report });
-  return trained.predict;
+  return trainFamily({ task: own, featureMap, train, valid, device, seed, signal, onProgress: report });
 }
 
 function evaluateSplits(logits: SplitLogits, splits: Splits): SplitMetrics {

@@ -5,12 +5,14 @@ import { autoInt } from "./auto-int.ts";
 import { convolution } from "./convolution.ts";
 import { dcnV2 } from "./dcn-v2.ts";
 import { deepfm } from "./deepfm.ts";
+import { esmm } from "./esmm.ts";
 import { finalMlp } from "./final-mlp.ts";
 import { fm } from "./fm.ts";
 import { fwfm } from "./fwfm.ts";
 import { gru } from "./gru.ts";
 import { logistic } from "./logistic.ts";
 import { mlp } from "./mlp.ts";
+import { mmoe } from "./mmoe.ts";
 import type { InputShape, Net } from "./net.ts";
 import { transformer } from "./transformer.ts";
 
@@ -26,6 +28,8 @@ const FAMILIES: Readonly<Record<NetFamily, (spec: ModelSpec, shape: InputShape, 
   gru,
   transformer,
   convolution,
+  esmm,
+  mmoe,
 };
 
 export function createNet(spec: ModelSpec, shape: InputShape, random: Random): Net {

@@ -35,7 +35,7 @@ export interface RunningStatistics {
   observe(mean: Float32Array, variance: Float32Array): void;
 }
 
-/** One addend of the logit, [examples, 1]. */
+/** One addend of the logit, [examples, 1]; of both logits, [examples, 2], in a net of two labels. */
 export interface Term {
   readonly parameters: readonly Parameter[];
   readonly statistics: readonly RunningStatistics[];
@@ -62,11 +62,23 @@ export interface HistoryShape {
   readonly candidateColumns: readonly number[];
 }
 
+/** What a net of two labels says, logits [examples, 1] each. */
+export interface JointLogits {
+  /** Of the label, over all examples. */
+  readonly label: tf.Tensor2D;
+  /** Of the step on the way to it. */
+  readonly through: tf.Tensor2D;
+  /** Of the label once the step is taken. */
+  readonly afterThrough: tf.Tensor2D;
+}
+
 /** Which inputs a family reads, its terms, and how its trained parts are called in a `FloatModel`. */
 export interface Net {
   readonly readsX0: boolean;
   readonly readsSums: boolean;
   readonly terms: readonly Term[];
+  /** Of a net of two labels: what it makes of the sum of its terms, [examples, 2]. */
+  readonly join?: (sum: tf.Tensor2D) => JointLogits;
   /** Null where no served term computes what the net does: such a net is a teacher. */
   export(): Pick<FloatModel, "fm" | "cross" | "mlp"> | null;
 }

@@ -55,6 +55,7 @@ export async function trainTrees(request: TrainRequest): Promise<TrainedModel> {
   return {
     model: null,
     predict: async (data) => predict(boosted, applyBinnings(binnings, data)),
+    predictAfterThrough: null,
     device: { name: "cpu", skipped: [] },
     history,
     samplesPerSecond: meter.samplesPerSecond(),

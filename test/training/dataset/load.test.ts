@@ -113,6 +113,24 @@ describe("loadParts", () => {
     expect([...train.candidate.weights]).toEqual([0.5, 0.5]);
   });
 
+  it("reads the step on the way to the label, where the task names one", async () => {
+    const rows = [
+      { y: 1, seen: true, city: "a" },
+      { y: 0, seen: 1 },
+      { y: 0, seen: "0" },
+    ];
+    const parts = [
+      { source: source(rows), split: "train" as const },
+      { source: source(rows.slice(1)), split: "valid" as const },
+    ];
+    const { train, valid } = await loadParts({ ...random, through: "seen" }, parts);
+    expect([[...train.through!], [...valid.through!]]).toEqual([
+      [1, 1, 0],
+      [1, 0],
+    ]);
+    expect((await loadParts(random, parts)).train.through).toBeUndefined();
+  });
+
   it("says which record has no label", async () => {
     const part = { source: source([{ y: 1 }, { city: "a" }]), split: "train" as const };
     await expect(loadParts(random, [part])).rejects.toMatchObject({ code: "label_missing", path: "record:2" });

@@ -16,8 +16,23 @@ const masks = [26, 27, 28, 37, 38];
 const shapeFor = (family: ModelSpec["family"]) => (v.is(HistoryFamily, family) ? { ...fields, width: 39, history } : fields);
 const COUNT = 13;
 
-function createCase(spec: Partial<ModelSpec>): { network: Network; gathered: Gathered; labels: Float32Array } {
-  const { model } = taskWith({ hidden: [9, 6], crossLayers: 2, convolutionFilters: 3, convolutionHeights: [1, 3], ...spec }, {});
+interface Case {
+  readonly network: Network;
+  readonly gathered: Gathered;
+  readonly labels: Float32Array;
+  readonly through: Float32Array;
+}
+
+function createCase(spec: Partial<ModelSpec>): Case {
+  const sizes = {
+    hidden: [9, 6],
+    crossLayers: 2,
+    experts: 2,
+    towerHidden: [5],
+    convolutionFilters: 3,
+    convolutionHeights: [1, 3],
+  };
+  const { model } = taskWith({ ...sizes, ...spec }, {});
   const shape = shapeFor(model.family);
   const network = new Network(createNet(model, shape, new Random(1)), new Random(2));
   const random = new Random(3);
@@ -26,7 +41,8 @@ function createCase(spec: Partial<ModelSpec>): { network: Network; gathered: Gat
   if (shape !== fields) fillHistories(x0, shape.width);
   const sums = random.fillUniform(new Float32Array(COUNT), 1);
   const labels = Float32Array.from({ length: COUNT }, () => random.uint32() % 2);
-  return { network, gathered: { count: COUNT, width: shape.width, x0, sums }, labels };
+  const through = labels.map((label) => Math.max(label, random.uint32() % 2));
+  return { network, gathered: { count: COUNT, width: shape.width, x0, sums }, labels, through };
 }
 
 /** As many ids as the example's number modulo one more than there are positions, at the end; 0 before them. */
@@ -65,15 +81,15 @@ describe("gradients equal finite differences", () => {
 
   const specs = NetFamily.options.flatMap((family) => [
     ...(family === "transformer" ? [] : [{ family }]),
-    ...(/deepfm|mlp|dcn|auto|gru/.test(family) ? [{ family, batchNorm: true }] : []),
+    ...(/deepfm|mlp|dcn|auto|gru|esmm|mmoe/.test(family) ? [{ family, batchNorm: true }] : []),
     ...(family === "dcn-v2" ? [{ family, crossRank: 3 }] : []),
     ...(family === "transformer" ? [{ family, attentionLayers: 1, attentionHeads: 3, attentionDimension: 2 }] : []),
     ...(family === "final-mlp" ? [{ family, secondHidden: [5], fusionHeads: 2 }] : []),
   ]);
   it.each(specs)("$family, batch norm $batchNorm, cross rank $crossRank, fusion heads $fusionHeads", async (spec) => {
-    const { network, gathered, labels } = createCase(spec);
-    const loss = async () => (await network.gradients(gathered, labels)).loss;
-    const gradients = await network.gradients(gathered, labels);
+    const { network, gathered, labels, through } = createCase(spec);
+    const loss = async () => (await network.gradients(gathered, labels, through)).loss;
+    const gradients = await network.gradients(gathered, labels, through);
     let [compared, kinks] = [0, 0];
     const arrays = differentiated(network, gathered, gradients);
     for (const [name, values, gradient] of arrays) {
@@ -126,10 +142,10 @@ describe("a network", () => {
     expect(loss).toBeCloseTo((await network.gradients(gathered, labels)).loss, 4);
   });
 
-  it("leaves no tensors behind", async () => {
-    const { network, gathered, labels } = createCase({ family: "dcn-v2", batchNorm: true, dropout: 0.1 });
+  it.each(["dcn-v2", "esmm", "mmoe"] as const)("leaves no tensors behind: %s", async (family) => {
+    const { network, gathered, labels, through } = createCase({ family, batchNorm: true, dropout: 0.1 });
     const { numTensors } = tf.memory();
-    await network.gradients(gathered, labels);
+    await network.gradients(gathered, labels, through);
     await network.logits(gathered);
     expect(tf.memory().numTensors).toBe(numTensors);
   });

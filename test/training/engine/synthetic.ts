@@ -57,7 +57,8 @@ export function randomDataset(map: FeatureMap, count: number, seed: number): Dat
   const context = randomBags(map, "context", logits, taste, random);
   const candidate = randomBags(map, "candidate", logits, taste, random);
   const labels = Uint8Array.from(logits, (logit) => (random.uniform() < 1 / (1 + Math.exp(-logit)) ? 1 : 0));
-  return { context, candidate, labels, timesMs: null };
+  const through = labels.map((label) => (label === 1 || random.uniform() < 0.3 ? 1 : 0));
+  return { context, candidate, labels, through, timesMs: null };
 }
 
 function randomBags(
@@ -96,6 +97,7 @@ export function taskWith(model: Partial<ModelSpec>, training: Partial<TrainingSp
   return parse(Task, {
     name: "synthetic",
     label: "y",
+    through: "onTheWay",
     fields: [{ kind: "sequence", name: "x", from: "context" }],
     model,
     training,

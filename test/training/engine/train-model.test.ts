@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { describe, expect, it } from "vitest";
-import { HistoryFamily, type ModelSpec, NetFamily, ServedFamily, type TrainingSpec } from "../../../shared/tasks/task.ts";
+import { type ModelSpec, NetFamily, ServedFamily, type TrainingSpec } from "../../../shared/tasks/task.ts";
 import { Learner } from "../../../training/engine/learner.ts";
 import { Random } from "../../../training/engine/random.ts";
 import { type TrainProgress, type TrainRequest, trainModel } from "../../../training/engine/train-model.ts";
@@ -48,15 +48,13 @@ describe("a training", () => {
     else expect(model).toBeNull();
   });
 
-  it.each(["fm", "deepfm", "dcn-v2", "mlp", "fwfm", "auto-int", "final-mlp", ...HistoryFamily.options] as const)(
-    "of %s can learn one batch by heart",
-    async (family) => {
-      const train = randomDataset(mixedMap(), 32, 3);
-      const training = { epochs: 150, patience: 150, learningRate: 0.05, batchSize: 32 };
-      const { history } = await trainModel(request({ family, hidden: [64] }, training, { train }));
-      expect(history.at(-1)!.trainLogloss).toBeLessThan(0.1); // two equal examples may have different labels
-    },
-  );
+  const oneBatchFamilies = NetFamily.options.filter((family) => family !== "logistic");
+  it.each(oneBatchFamilies)("of %s can learn one batch by heart", async (family) => {
+    const train = randomDataset(mixedMap(), 32, 3);
+    const training = { epochs: 150, patience: 150, learningRate: 0.05, batchSize: 32 };
+    const { history } = await trainModel(request({ family, hidden: [64], experts: 2 }, training, { train }));
+    expect(history.at(-1)!.trainLogloss).toBeLessThan(0.1); // two equal examples may have different labels
+  });
 
   it.each(ServedFamily.options)("of %s exports what it computes, batch norm folded", async (family) => {
     const { task, featureMap } = request({ family, batchNorm: true, dropout: 0.2 }, { l2Embedding: 1e-4, l2Dense: 1e-4 });

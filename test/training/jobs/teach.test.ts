@@ -85,3 +85,37 @@ it("a student learns from its teachers' targets, and is compared with their ense
   expect(built.weights).not.toEqual(alone.weights);
   expect(alone.teachers).toBeNull();
 });
+
+describe("a teacher of two labels", () => {
+  const task = parse(Task, {
+    ...visitTask(),
+    through: "looked",
+    teachers: [
+      {
+        model: { family: "esmm", embeddingDimension: 4, hidden: [8] },
+        training: { learningRate: 0.02, batchSize: 64, epochs: 20 },
+      },
+      { model: { family: "fm", embeddingDimension: 4 }, training: { learningRate: 0.05, epochs: 6 } },
+    ],
+  });
+  const rows = visitRows(1000).map((row, index) => ({ ...row, looked: row.clicked === 1 || index % 3 === 0 ? 1 : 0 }));
+  const part = (from: number, to: number) =>
+    async function* () {
+      yield* rows.slice(from, to);
+    };
+
+  it("is measured at the second half of the way too, and teaches a student that is served", async () => {
+    const own = await loadParts(task, [
+      { source: part(0, 700), split: "train" },
+      { source: part(700, 1000), split: "valid" },
+    ]);
+    const built = await buildModel({ task, splits: own, device: "wasm", seed: 5 });
+    const [esmm, fm] = built.teachers!.members;
+    const lookers = own.valid.through!.reduce((sum, passed) => sum + passed, 0);
+    expect(lookers).toBeLessThan(300);
+    expect(esmm!.afterThrough!.valid).toMatchObject({ examples: lookers });
+    expect(esmm!.afterThrough!.valid.auc).toBeGreaterThan(0.6);
+    expect([esmm!.afterThrough!.test, fm!.afterThrough]).toEqual([null, null]);
+    expect(built.metrics.served.valid.auc).toBeGreaterThan(0.7);
+  });
+});
