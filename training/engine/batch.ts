@@ -1,12 +1,14 @@
 // The examples of one step, flattened: for each (row, weight) pair of their bags, which example it belongs to and where it lands.
 import type { Bags } from "../../shared/features/bags.ts";
-import type { FieldLayout } from "../../shared/features/feature-map.ts";
+import { type FieldLayout, inputWidth } from "../../shared/features/feature-map.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 
 /** Pair `k` adds `weight[k]` times its table row to the columns of `x0` from `column[k]`; or, by value, the weight itself to that column. */
 export class Batch {
   exampleCount = 0;
   pairCount = 0;
+  /** Columns of `x0`. */
+  width = 0;
   example = new Int32Array(0);
   row = new Int32Array(0);
   weight = new Float32Array(0);
@@ -28,6 +30,7 @@ export function fillBatch(
   reserve(batch, examples.length, countPairs(data.context, examples) + countPairs(data.candidate, examples));
   batch.exampleCount = examples.length;
   batch.pairCount = 0;
+  batch.width = inputWidth(layout);
   addSide(batch, data.context, layout.slice(0, data.context.fieldCount), examples);
   addSide(batch, data.candidate, layout.slice(data.context.fieldCount), examples);
   const targets = data.targets ?? data.labels;
