@@ -1,6 +1,6 @@
 // The examples of one step, flattened: for each (row, weight) pair of their bags, which example it belongs to and where it lands.
 import type { Bags } from "../../shared/features/bags.ts";
-import type { FieldLayout } from "../../shared/features/feature-map.ts";
+import { type FieldLayout, inputWidth } from "../../shared/features/feature-map.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import type { HistoryLayout } from "./history-layout.ts";
 
@@ -8,6 +8,8 @@ import type { HistoryLayout } from "./history-layout.ts";
 export class Batch {
   exampleCount = 0;
   pairCount = 0;
+  /** Columns of `x0`. */
+  width = 0;
   example = new Int32Array(0);
   row = new Int32Array(0);
   weight = new Float32Array(0);
@@ -37,6 +39,7 @@ export function fillBatch(
   reserve(batch, examples.length, ofFields + ofHistories);
   batch.exampleCount = examples.length;
   batch.pairCount = 0;
+  batch.width = inputWidth(layout);
   addSide(batch, data.context, layout.slice(0, data.context.fieldCount), examples);
   addSide(batch, data.candidate, layout.slice(data.context.fieldCount), examples);
   for (const history of histories) addHistory(batch, data[history.field.from], history, examples);
