@@ -4,6 +4,7 @@ import type { Benchmark } from "./benchmark.ts";
 
 const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   scorer: async () => (await import("./scorer/scorer.ts")).scorer,
+  serving: async () => (await import("./serving/serving.ts")).serving,
   bundle: async () => (await import("./bundle/bundle.ts")).bundle,
   quantization: async () => (await import("./quantization/quantization.ts")).quantization,
   quality: async () => (await import("./quality/quality.ts")).quality,
