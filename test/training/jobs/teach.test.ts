@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { parse } from "../../../shared/schemas/coded-error.ts";
 import { Task } from "../../../shared/tasks/task.ts";
 import { loadParts } from "../../../training/dataset/load.ts";
+import { Random } from "../../../training/engine/random.ts";
 import { buildModel } from "../../../training/jobs/build-model.ts";
 import { teach } from "../../../training/jobs/teach.ts";
 import { visitRows, visitTask } from "../commands/visits-data.ts";
@@ -118,4 +119,45 @@ describe("a teacher of two labels", () => {
     expect([esmm!.afterThrough!.test, fm!.afterThrough]).toEqual([null, null]);
     expect(built.metrics.served.valid.auc).toBeGreaterThan(0.7);
   });
+});
+
+it("a transformer that reads histories in order teaches a student that is served, which sees but their mean", async () => {
+  const random = new Random(1);
+  const rows = Array.from({ length: 2000 }, () => {
+    const history = [...random.shuffle(Int32Array.of(0, 1, 2 + (random.uint32() % 4)))];
+    const item = random.uint32() % 6;
+    const logit = (history.indexOf(0) < history.indexOf(1) ? 2 : -2) + (item < 3 ? 2 : -2); // what came first, and the item itself
+    return { history, item, clicked: random.uniform() < 1 / (1 + Math.exp(-logit)) ? 1 : 0 };
+  });
+  const task = parse(Task, {
+    name: "order",
+    label: "clicked",
+    fields: [
+      { kind: "sequence", name: "history", from: "context", maxLength: 3 },
+      { kind: "categorical", name: "item", from: "candidate" },
+    ],
+    model: { embeddingDimension: 8, hidden: [16] },
+    training: { learningRate: 0.02, batchSize: 64, epochs: 8 },
+    teachers: [
+      {
+        model: { family: "transformer", embeddingDimension: 8, attentionLayers: 1, attentionDimension: 4, hidden: [16] },
+        training: { learningRate: 0.01, batchSize: 64, epochs: 8 },
+      },
+    ],
+  });
+  const part = (from: number, to: number) =>
+    async function* () {
+      yield* rows.slice(from, to);
+    };
+  const own = await loadParts(task, [
+    { source: part(0, 1400), split: "train" },
+    { source: part(1400, 1700), split: "valid" },
+    { source: part(1700, 2000), split: "test" },
+  ]);
+  const { teachers: taught, metrics, manifest } = await buildModel({ task, splits: own, device: "wasm", seed: 5 });
+  const [ofTeacher, ofStudent] = [taught!.members[0]!.metrics.test!.auc!, metrics.served.test!.auc!];
+  expect(manifest.family).toBe("deepfm");
+  expect(ofTeacher).toBeGreaterThan(0.8);
+  expect(ofStudent).toBeGreaterThan(0.7); // the item alone
+  expect(ofStudent).toBeLessThan(ofTeacher - 0.05);
 });
