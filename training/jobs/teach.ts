@@ -4,6 +4,7 @@ import type { Teacher } from "../../shared/tasks/task.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import type { Splits } from "../dataset/load.ts";
 import { selectExamples } from "../dataset/select-examples.ts";
+import { type CheckpointSlot, tensorOf, unusable } from "../engine/checkpoint.ts";
 import { type TrainProgress, trainModel } from "../engine/train-model.ts";
 import { fitCalibration } from "../evaluate/fit-calibration.ts";
 import { evaluateLogits, type SplitMetrics } from "../evaluate/split-metrics.ts";
@@ -31,8 +32,9 @@ interface SplitLogits {
   readonly test: Float32Array | null;
 }
 
-/** A teacher to train: its place among all of them, and its seed. */
+/** A teacher to train: its name, and its seed. */
 interface Turn {
+  readonly name: string;
   readonly teacher: Teacher;
   readonly seed: number;
 }
@@ -44,13 +46,14 @@ interface Turn {
 export async function teach(request: BuildRequest): Promise<Lessons | null> {
   const { task, splits } = request;
   if (task.teachers === undefined) return null;
-  const turns = task.teachers.flatMap((teacher) =>
-    Array.from({ length: teacher.seeds }, (_, index): Turn => ({ teacher, seed: request.seed + index })),
+  const seeded = task.teachers.flatMap((teacher) =>
+    Array.from({ length: teacher.seeds }, (_, index) => ({ teacher, seed: request.seed + index })),
   );
+  const turns = seeded.map((turn, index): Turn => ({ name: `teacher ${index + 1}/${seeded.length}`, ...turn }));
   const logits: SplitLogits[] = [];
   const members: Member[] = [];
-  for (const [index, turn] of turns.entries()) {
-    const own = await learn(turn, request, `teacher ${index + 1}/${turns.length}, ${turn.teacher.model.family}`);
+  for (const turn of turns) {
+    const own = await learn(turn, request);
     logits.push(own);
     members.push({ family: turn.teacher.model.family, seed: turn.seed, metrics: evaluateSplits(own, splits) });
   }
@@ -65,32 +68,72 @@ export async function teach(request: BuildRequest): Promise<Lessons | null> {
 }
 
 /** One teacher's logits of every split. */
-async function learn(turn: Turn, request: BuildRequest, model: string): Promise<SplitLogits> {
-  const { splits, task, signal } = request;
+async function learn(turn: Turn, request: BuildRequest): Promise<SplitLogits> {
+  const { splits, task } = request;
   const { folds } = task.distillation;
   const out = new Float32Array(splits.train.labels.length);
   const parts: SplitLogits[] = [];
   for (let fold = 0; fold < folds; fold++) {
     const unseen = ascending(out.length).filter((example) => example % folds === fold);
     const seen = ascending(out.length).filter((example) => folds === 1 || example % folds !== fold);
-    const predict = await trainTeacher(turn, request, folds === 1 ? splits.train : selectExamples(splits.train, seen), model);
-    const ofUnseen = await predict(folds === 1 ? splits.train : selectExamples(splits.train, unseen), signal);
-    for (const [index, example] of unseen.entries()) out[example] = ofUnseen[index] as number; // one each
-    const test = splits.test && (await predict(splits.test, signal));
-    parts.push({ train: out, valid: await predict(splits.valid, signal), test });
+    const select = (examples: Int32Array) => (folds === 1 ? splits.train : selectExamples(splits.train, examples));
+    const said = await askTeacher(turn, request, { fold, train: () => select(seen), unseen: () => select(unseen) });
+    for (const [index, example] of unseen.entries()) out[example] = said.train[index] as number; // one each
+    parts.push({ ...said, train: out });
   }
   return meanOf(parts);
 }
 
+/** What a teacher learns from, and what it speaks of. */
+interface Fold {
+  readonly fold: number;
+  readonly train: () => Dataset;
+  readonly unseen: () => Dataset;
+}
+
+/** Logits of the fold's unseen examples and of the other splits: of a teacher trained for it, or kept since it was. */
+async function askTeacher(turn: Turn, request: BuildRequest, { fold, train, unseen }: Fold): Promise<SplitLogits> {
+  const { splits, signal, checkpoints } = request;
+  const name = `${turn.name.replaceAll(/\W+/g, "-")}-fold-${fold + 1}`;
+  const kept = checkpoints?.(`${name}-logits`);
+  const before = kept && (await readLogits(kept, splits));
+  if (before) return before;
+  const checkpoint = checkpoints?.(name);
+  const predict = await trainTeacher(turn, request, train(), checkpoint);
+  const test = splits.test && (await predict(splits.test, signal));
+  const said = { train: await predict(unseen(), signal), valid: await predict(splits.valid, signal), test };
+  await kept?.write(new Map(Object.entries(said).flatMap(([split, values]) => (values ? [[split, tensorOf(values)]] : []))));
+  await checkpoint?.remove();
+  return said;
+}
+
+/** Null where none were kept. */
+async function readLogits(slot: CheckpointSlot, splits: Splits): Promise<SplitLogits | null> {
+  const tensors = await slot.read();
+  if (tensors === null) return null;
+  const read = (split: string) => {
+    const data = tensors.get(split)?.data;
+    if (data instanceof Float32Array) return data;
+    throw unusable(slot.path, "it holds no logits");
+  };
+  return { train: read("train"), valid: read("valid"), test: splits.test && read("test") };
+}
+
 type Predict = (data: Dataset, signal?: AbortSignal) => Promise<Float32Array>;
 
-async function trainTeacher({ teacher, seed }: Turn, request: BuildRequest, train: Dataset, model: string): Promise<Predict> {
+async function trainTeacher(
+  { name, teacher, seed }: Turn,
+  request: BuildRequest,
+  train: Dataset,
+  checkpoint: CheckpointSlot | undefined,
+): Promise<Predict> {
   const { task, splits, device, signal, onProgress } = request;
+  const model = `${name}, ${teacher.model.family}`;
   const report = onProgress && ((progress: TrainProgress) => onProgress({ ...progress, model }));
   const own = { ...task, model: teacher.model, training: teacher.training };
   const { featureMap, valid } = splits;
-  const trained = await trainModel({ task: own, featureMap, train, valid, device, seed, signal, onProgress: report });
-  return trained.predict;
+  const training = { task: own, featureMap, train, valid, device, seed, signal, checkpoint, onProgress: report };
+  return (await trainModel(training)).predict;
 }
 
 function evaluateSplits(logits: SplitLogits, splits: Splits): SplitMetrics {
