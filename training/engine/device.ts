@@ -43,6 +43,8 @@ const DRIVERS: Readonly<Record<DeviceName, Driver>> = {
   cpu: { backend: "cpu", packages: [], prepare: async () => {} },
 };
 
+export const DEVICE_NAMES = Object.keys(DRIVERS) as DeviceName[]; // the record has exactly these
+
 /** Best first by what is usual; those that open are timed. The plain cpu backend is for where nothing else runs. */
 const AUTO_ORDER: readonly DeviceName[] = ["node-gpu", "webgpu", "node", "wasm"];
 

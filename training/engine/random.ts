@@ -26,6 +26,15 @@ export class Random {
     return new Random(key);
   }
 
+  /** How far the stream has been read: a signed 32-bit number that `seek` takes. */
+  get position(): number {
+    return this.#counter;
+  }
+
+  seek(position: number): void {
+    this.#counter = position;
+  }
+
   uint32(): number {
     this.#counter = (this.#counter + GOLDEN) | 0;
     return mix(this.#key + this.#counter) >>> 0;

@@ -43,6 +43,21 @@ export class EmbeddingTable {
     return this.#state.linear;
   }
 
+  /** All that later steps depend on; views. */
+  state(): readonly (Float32Array | Int32Array)[] {
+    const { vectors, linear } = this;
+    return [vectors.values, ...vectors.slots, linear.values, ...linear.slots, this.#state.lastStep, this.#state.updates];
+  }
+
+  /** Steps so far. */
+  get step(): number {
+    return this.#step;
+  }
+
+  set step(step: number) {
+    this.#step = step;
+  }
+
   /** Begins a step: lists the batch's rows, and lets each catch up on the decay of the steps that it missed. */
   touch(batch: Batch, learningRate: number): void {
     this.#step++;

@@ -6,25 +6,25 @@ import { fitCalibration } from "./fit-calibration.ts";
 import { evaluateLogits, type SplitMetrics } from "./split-metrics.ts";
 
 /**
- * For labels "converted" through "clicked": pCVR on the clicked examples. `predict` gives logits of the label once the step is taken,
- * which are calibrated on those of `valid`; null where none of `valid` took it.
+ * For labels "converted" through "clicked": pCVR on the clicked examples. `logits` are of the label once the step is taken, for every
+ * example of each split; they are calibrated on those of `valid` that took it. Null where none did.
  */
-export async function evaluateAfterThrough(
-  predict: (data: Dataset) => Promise<Float32Array>,
+export function evaluateAfterThrough(
+  logits: { readonly valid: Float32Array; readonly test: Float32Array | null },
   splits: Pick<Splits, "valid" | "test">,
-): Promise<SplitMetrics | null> {
-  const [valid, test] = [takenOf(splits.valid), splits.test && takenOf(splits.test)];
-  if (valid.labels.length === 0) return null;
-  const validLogits = await predict(valid);
-  const calibration = fitCalibration(validLogits, valid.labels);
+): SplitMetrics | null {
+  const valid = takenOf(splits.valid, logits.valid);
+  const test = splits.test && logits.test && takenOf(splits.test, logits.test);
+  if (valid.logits.length === 0) return null;
+  const calibration = fitCalibration(valid.logits, valid.data.labels);
   return {
-    valid: evaluateLogits(validLogits, calibration, valid),
-    test: test && test.labels.length > 0 ? evaluateLogits(await predict(test), calibration, test) : null,
+    valid: evaluateLogits(valid.logits, calibration, valid.data),
+    test: test && test.logits.length > 0 ? evaluateLogits(test.logits, calibration, test.data) : null,
   };
 }
 
-/** The examples that took the step. */
-function takenOf(data: Dataset): Dataset {
-  const taken = Array.from(data.through ?? [], (passed, example) => (passed === 1 ? example : -1));
-  return selectExamples(data, Int32Array.from(taken.filter((example) => example >= 0)));
+/** The examples that took the step, with their logits. */
+function takenOf(data: Dataset, logits: Float32Array): { readonly data: Dataset; readonly logits: Float32Array } {
+  const passed = Int32Array.from(data.labels.keys()).filter((example) => data.through?.[example] === 1);
+  return { data: selectExamples(data, passed), logits: Float32Array.from(passed, (example) => logits[example] as number) }; // one each
 }

@@ -2,9 +2,10 @@
 import { setImmediate } from "node:timers/promises";
 import type { ModelSpec } from "../../shared/tasks/task.ts";
 import type { Dataset } from "../dataset/dataset.ts";
+import type { EpochRecord } from "../engine/checkpoint.ts";
 import { Random } from "../engine/random.ts";
 import { learningRateAt } from "../engine/schedule.ts";
-import { createMeter, type EpochRecord, type TrainedModel, type TrainRequest } from "../engine/train-model.ts";
+import { createMeter, type TrainedModel, type TrainRequest } from "../engine/train-model.ts";
 import { applyBinnings, type BinnedColumns, fitBinnings } from "./binning.ts";
 import { planColumns } from "./columns.ts";
 import { Grower } from "./grow.ts";
@@ -29,13 +30,15 @@ export async function trainTrees(request: TrainRequest): Promise<TrainedModel> {
   const learning = start(applyBinnings(binnings, train), targetsOf(train), model, new Random(seed));
   const checking = { data: applyBinnings(binnings, valid), targets: targetsOf(valid) };
   const validScores = new Float64Array(valid.labels.length).fill(learning.base);
-  const meter = createMeter(request);
-  const trees: { tree: Tree; factor: number }[] = [];
   const history: EpochRecord[] = [];
+  const course = { epoch: 1, step: 0, trainMs: 0, history };
+  const meter = createMeter(request, course);
+  const trees: { tree: Tree; factor: number }[] = [];
   let best = { logloss: meanLogloss(validScores, checking.targets), epoch: 0 };
   let epochsWithoutGain = 0;
 
-  for (let epoch = 1; epoch <= training.epochs && epoch - best.epoch <= training.patience; epoch++) {
+  for (; course.epoch <= training.epochs && course.epoch - best.epoch <= training.patience; course.epoch++) {
+    const { epoch } = course;
     await setImmediate(); // lets signals and timers in
     signal?.throwIfAborted();
     const begun = performance.now();
@@ -43,11 +46,11 @@ export async function trainTrees(request: TrainRequest): Promise<TrainedModel> {
     const tree = learning.grow(factor);
     trees.push({ tree, factor });
     const trainLogloss = learning.logloss();
-    meter.add(train.labels.length, performance.now() - begun, trainLogloss);
+    course.trainMs += performance.now() - begun;
+    meter.add(train.labels.length, trainLogloss);
     addTree(tree, checking.data, factor, validScores);
     const validLogloss = meanLogloss(validScores, checking.targets);
     history.push({ epoch, learningRate: factor, trainLogloss, validLogloss });
-    meter.endEpoch(validLogloss);
     if (validLogloss < best.logloss) best = { logloss: validLogloss, epoch };
     else epochsWithoutGain++;
   }

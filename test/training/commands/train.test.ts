@@ -94,20 +94,32 @@ describe("npm run train", () => {
     expect(readJson(out, "metrics.json").served.test.auc).toBeGreaterThan(0.9);
   });
 
-  it.each(["SIGINT", "SIGTERM"] as const)("leaves nothing behind on %s and exits 130", { timeout: 60_000 }, async (signal) => {
-    const patient = { ...visitTask(), training: { epochs: 1_000_000, patience: 1_000_000, batchSize: 64 } };
-    const parent = path(`stopped-${signal}`);
-    mkdirSync(parent);
-    const args = ["train", "--task", write("patient.json", JSON.stringify(patient)), "--data", csv, "--out", join(parent, "run")];
-    let signalled = false;
-    const { exitCode, stderr } = await runCli(args, env, (text, child) => {
-      if (signalled || !text.includes("epoch ")) return;
-      signalled = child.kill(signal);
-    });
-    expect(exitCode).toBe(130);
-    expect(stderr).toContain("interrupted");
-    expect(readdirSync(parent)).toEqual([]);
-  });
+  it.each(["SIGINT", "SIGTERM"] as const)(
+    "leaves only a checkpoint behind on %s and exits 130",
+    { timeout: 60_000 },
+    async (signal) => {
+      const patient = { ...visitTask(), training: { epochs: 1_000_000, patience: 1_000_000, batchSize: 64 } };
+      const parent = path(`stopped-${signal}`);
+      mkdirSync(parent);
+      const args = [
+        "train",
+        "--task",
+        write("patient.json", JSON.stringify(patient)),
+        "--data",
+        csv,
+        "--out",
+        join(parent, "run"),
+      ];
+      let signalled = false;
+      const { exitCode, stderr } = await runCli(args, env, (text, child) => {
+        if (signalled || !text.includes("epoch ")) return;
+        signalled = child.kill(signal);
+      });
+      expect(exitCode).toBe(130);
+      expect(stderr).toContain("interrupted");
+      expect(readdirSync(parent)).toEqual([".run.checkpoint"]);
+    },
+  );
 });
 
 describe("npm run train refuses", () => {

@@ -125,7 +125,7 @@ describe("gradients equal finite differences", () => {
 });
 
 describe("a network", () => {
-  it.each(Family.options)("of %s predicts with what it trains", async (family) => {
+  it.each(NetFamily.options)("of %s predicts with what it trains", async (family) => {
     const { network, gathered, labels } = createCase({ family });
     const logits = await network.logits(gathered);
     const loss = logits.reduce((sum, x, index) => sum + Math.log1p(Math.exp(x)) - x * labels[index]!, 0) / COUNT;

@@ -1,11 +1,12 @@
 import * as v from "valibot";
 import { describe, expect, it } from "vitest";
 import { type ModelSpec, NetFamily, ServedFamily, type TrainingSpec } from "../../../shared/tasks/task.ts";
-import { Learner } from "../../../training/engine/learner.ts";
+import { HostLearner } from "../../../training/engine/learner.ts";
 import { Random } from "../../../training/engine/random.ts";
 import { type TrainProgress, type TrainRequest, trainModel } from "../../../training/engine/train-model.ts";
 import type { FloatModel } from "../../../training/model/float-model.ts";
 import { floatLogits } from "../../../training/quantize/float-forward.ts";
+import { bytesOf } from "./model-bytes.ts";
 import { mixedMap, randomDataset, taskWith, valuesMap } from "./synthetic.ts";
 
 const map = mixedMap();
@@ -17,15 +18,6 @@ function request(model: Partial<ModelSpec>, training: Partial<TrainingSpec>, mor
     { batchSize: 64, epochs: 3, learningRate: 0.01, ...training },
   );
   return { task, featureMap: map, ...all, device: "wasm", seed: 7, ...more };
-}
-
-/** Every number of a model, as bytes. */
-function bytesOf({ bias, linear, embedding, cross, mlp }: FloatModel): Buffer {
-  const crossLayers = cross?.layers.flatMap(({ down, up }) => (down ? [down, up] : [up])) ?? [];
-  const layers = [...crossLayers, ...(cross ? [cross.head] : []), ...(mlp ? [...mlp.layers, mlp.head] : [])];
-  const dense = layers.flatMap(({ weight, bias: b }) => [weight, b]);
-  const arrays = [Float64Array.of(bias), linear ?? new Float32Array(0), embedding, ...dense];
-  return Buffer.concat(arrays.map((array) => Buffer.from(array.buffer, array.byteOffset, array.byteLength)));
 }
 
 function logloss(model: FloatModel, data: TrainRequest["valid"]): number {
@@ -58,22 +50,22 @@ describe("a training", () => {
 
   it.each(ServedFamily.options)("of %s exports what it computes, batch norm folded", async (family) => {
     const { task, featureMap } = request({ family, batchNorm: true, dropout: 0.2 }, { l2Embedding: 1e-4, l2Dense: 1e-4 });
-    const learner = new Learner(task, featureMap, new Random(1));
+    const learner = new HostLearner(task, featureMap, new Random(1));
     const order = Int32Array.from({ length: 200 }, (_, index) => index);
     for (let step = 0; step < 5; step++) await learner.step(all.train, order, 0, 200, 0.02);
     const own = await learner.logits(all.valid, order, 0, 200);
-    floatLogits(learner.export()!, all.valid).forEach(
+    floatLogits((await learner.export())!, all.valid).forEach(
       (logit, index) => void expect(Math.abs(logit - own[index]!)).toBeLessThan(1e-4),
     );
   });
 
   it("of low-rank cross layers exports what it computes", async () => {
     const { task, featureMap } = request({ family: "dcn-v2", crossLayers: 2, crossRank: 3 }, {});
-    const learner = new Learner(task, featureMap, new Random(1));
+    const learner = new HostLearner(task, featureMap, new Random(1));
     const order = Int32Array.from({ length: 200 }, (_, index) => index);
     for (let step = 0; step < 5; step++) await learner.step(all.train, order, 0, 200, 0.02);
     const own = await learner.logits(all.valid, order, 0, 200);
-    const model = learner.export();
+    const model = await learner.export();
     expect(model!.cross?.layers.map(({ down, up }) => [down?.outputs, up.inputs])).toEqual([
       [3, 3],
       [3, 3],

@@ -5,7 +5,7 @@ import type { Family } from "../../../shared/tasks/task.ts";
 import type { Dataset } from "../../../training/dataset/dataset.ts";
 import { selectExamples } from "../../../training/dataset/select-examples.ts";
 import { openDevice } from "../../../training/engine/device.ts";
-import { Learner } from "../../../training/engine/learner.ts";
+import { HostLearner } from "../../../training/engine/learner.ts";
 import { Random } from "../../../training/engine/random.ts";
 import { type Predict, trainModel } from "../../../training/engine/train-model.ts";
 import { evaluate } from "../../../training/evaluate/metrics.ts";
@@ -39,7 +39,7 @@ describe("the label's logit", () => {
 
 it.each(["esmm", "mmoe"] as const)("%s never says that the label is likelier than the step on the way to it", async (family) => {
   const { data } = drawImpressions(300, 1);
-  const learner = new Learner(taskWith({ family, hidden: [8], experts: 2 }, {}), impressionMap, new Random(1));
+  const learner = new HostLearner(taskWith({ family, hidden: [8], experts: 2 }, {}), impressionMap, new Random(1));
   const order = Int32Array.from(data.labels, (_, example) => example);
   for (let step = 0; step < 3; step++) await learner.step(data, order, 0, 300, 0.05);
   const label = await learner.logits(data, order, 0, 300);

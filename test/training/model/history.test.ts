@@ -5,7 +5,7 @@ import { parse } from "../../../shared/schemas/coded-error.ts";
 import { type Family, HistoryFamily, Task } from "../../../shared/tasks/task.ts";
 import type { Dataset } from "../../../training/dataset/dataset.ts";
 import { openDevice } from "../../../training/engine/device.ts";
-import { Learner } from "../../../training/engine/learner.ts";
+import { HostLearner } from "../../../training/engine/learner.ts";
 import { Random } from "../../../training/engine/random.ts";
 import { trainModel } from "../../../training/engine/train-model.ts";
 import { taskWith } from "../engine/synthetic.ts";
@@ -86,7 +86,7 @@ describe.each(HistoryFamily.options)("%s", (family) => {
   const visits = [[], [3], [1, 2], [2, 1], [5, 5, 4]].map((history) => ({ history, item: 2, label: 0 }));
   const order = Int32Array.from(visits, (_, index) => index);
   const logitsWith = (maxLength: number) => {
-    const learner = new Learner(taskWith(smallSpec(family), {}), mapWith(maxLength), new Random(4));
+    const learner = new HostLearner(taskWith(smallSpec(family), {}), mapWith(maxLength), new Random(4));
     return learner.logits(datasetOf(visits), order, 0, visits.length);
   };
 
@@ -108,7 +108,7 @@ describe.each(HistoryFamily.options)("%s", (family) => {
 
   it("is refused where the fitted features have no sequence", () => {
     const { fields, ...map } = mapWith(3);
-    const learner = () => new Learner(taskWith(smallSpec(family), {}), { ...map, fields: fields.slice(1) }, new Random(4));
+    const learner = () => new HostLearner(taskWith(smallSpec(family), {}), { ...map, fields: fields.slice(1) }, new Random(4));
     expect(learner).toThrow(expect.objectContaining({ code: "history_missing", path: "model.family" }));
   });
 });
