@@ -39,7 +39,8 @@ export function fillBatch(
   reserve(batch, examples.length, ofFields + ofHistories);
   batch.exampleCount = examples.length;
   batch.pairCount = 0;
-  batch.width = inputWidth(layout);
+  const last = histories.at(-1);
+  batch.width = last ? last.firstFilledColumn + last.positions : inputWidth(layout);
   addSide(batch, data.context, layout.slice(0, data.context.fieldCount), examples);
   addSide(batch, data.candidate, layout.slice(data.context.fieldCount), examples);
   for (const history of histories) addHistory(batch, data[history.field.from], history, examples);
