@@ -5,6 +5,7 @@ import { CodedError } from "../shared/schemas/coded-error.ts";
 const commands: Record<string, () => Promise<{ command: () => Command }>> = {
   artifact: () => import("./commands/artifact.ts"),
   catalog: () => import("./commands/catalog.ts"),
+  devices: () => import("./commands/devices.ts"),
   retrain: () => import("./commands/retrain.ts"),
   simulate: () => import("./commands/simulate.ts"),
   start: () => import("./commands/start.ts"),

@@ -21,7 +21,8 @@ const taskFile = write("visits.json", JSON.stringify(visitTask()));
 const libfmTaskFile = write("visits-libfm.json", JSON.stringify(visitTask({ user: "f0", item: "f1" })));
 const csv = await writeVisits(folder, "visits.csv", rows);
 
-const train = (...args: string[]) => runCli(["train", ...args], env);
+/** On wasm unless the arguments say else: what is installed beside it shall decide nothing. */
+const train = (...args: string[]) => runCli(["train", "--device", "wasm", ...args], env);
 
 describe("npm run train", () => {
   it.each([
@@ -72,7 +73,7 @@ describe("npm run train", () => {
 
   it("gives the same bytes for the same seed, and others for another", { timeout: 120_000 }, async () => {
     const run = async (out: string, seed: string) => {
-      const { exitCode } = await train("--task", taskFile, "--data", csv, "--seed", seed, "--device", "wasm", "--out", path(out));
+      const { exitCode } = await train("--task", taskFile, "--data", csv, "--seed", seed, "--out", path(out));
       expect(exitCode).toBe(0);
       return ["artifact/manifest.json", "artifact/weights.safetensors"].map((name) => readFileSync(join(path(out), name)));
     };
@@ -87,7 +88,7 @@ describe("npm run train", () => {
       return `${age},${income},${minutes},${income / 1000 + minutes > 75 ? 1 : 0}`;
     });
     const data = write("purchase.csv", ["age,income,timeOnSite,bought", ...lines, ""].join("\n"));
-    const { exitCode, stdout } = await train("--task", "purchase", "--data", data);
+    const { exitCode, stdout } = await train("--task", "purchase", "--data", data, "--device", "auto");
     expect(exitCode).toBe(0);
     const [, out = ""] = /run: (.*)/.exec(stdout) ?? [];
     expect(readJson(out, "config.json").task.model.hidden).toEqual([10, 10]);
@@ -103,6 +104,8 @@ describe("npm run train", () => {
       mkdirSync(parent);
       const args = [
         "train",
+        "--device",
+        "wasm",
         "--task",
         write("patient.json", JSON.stringify(patient)),
         "--data",
