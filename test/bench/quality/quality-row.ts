@@ -8,7 +8,7 @@ export interface QualityRow {
   readonly prAuc: number;
   readonly logloss: number;
   readonly ece: number;
-  /** What others publish for it, in their words; empty where nothing is. */
+  /** What others publish for it, in their words, or what the truth comes to where that is known; empty where nothing is. */
   readonly published: string;
   readonly seconds: number;
 }

@@ -1,23 +1,40 @@
 // npm run bench -- quality: trains the published tables' models on real data, and prints ours beside theirs.
-import type { Benchmark } from "../benchmark.ts";
+import type { Benchmark, BenchOptions } from "../benchmark.ts";
 import { describeMachine } from "../machine.ts";
 import { formatTable } from "../table.ts";
 import { measureFrappe } from "./frappe.ts";
 import type { QualityRow } from "./quality-row.ts";
+import { measureSimulator } from "./simulator.ts";
+
+/** By the names that --only takes; null where a part's files are not beside the project. */
+const PARTS: Readonly<Record<string, (options: BenchOptions) => Promise<QualityRow[] | null>>> = {
+  frappe: measureFrappe,
+  simulator: measureSimulator,
+};
 
 export const quality: Benchmark = {
-  summary: "AUC, logloss and calibration of trained models beside published tables (about half an hour)",
+  summary: `AUC, logloss and calibration of trained models beside published tables (half an hour; --only ${Object.keys(PARTS).join(" | ")})`,
   async run(options) {
-    const frappe = await measureFrappe(options);
-    const rows = frappe ?? [];
-    const leftOut = frappe ? {} : { frappe: "its files are not in ../shared/data/frappe" };
+    const rows: QualityRow[] = [];
+    const leftOut: Record<string, string> = {};
+    for (const [name, measure] of chosenParts(options.only)) {
+      const measured = await measure(options);
+      if (measured) rows.push(...measured);
+      else leftOut[name] = `its files are not in ../shared/data/${name}`;
+    }
     return { result: { machine: describeMachine(), rows, leftOut }, text: describe(rows, leftOut) };
   },
 };
 
+function chosenParts(only: string | undefined) {
+  const parts = Object.entries(PARTS).filter(([name]) => only === undefined || name === only);
+  if (parts.length === 0) throw new Error(`quality has no part "${only}": give one of ${Object.keys(PARTS).join(", ")}`);
+  return parts;
+}
+
 function describe(rows: readonly QualityRow[], leftOut: Readonly<Record<string, string>>): string {
   const table = formatTable([
-    ["on the test split", "form", "AUC", "AP", "logloss", "ECE", "seconds", "published"],
+    ["on the test split", "form", "AUC", "AP", "logloss", "ECE", "seconds", "published, or the known truth"],
     ...rows.map((row) => [
       `${row.data}: ${row.model}`,
       row.form,
