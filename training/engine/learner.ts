@@ -4,6 +4,7 @@ import type { Task } from "../../shared/tasks/task.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import { createNet, embeddingDimensionOf } from "../model/family.ts";
 import type { FloatModel } from "../model/float-model.ts";
+import type { FloatTowers } from "../model/float-two-tower.ts";
 import { Batch, fillBatch } from "./batch.ts";
 import { type Gathered, Network } from "./network.ts";
 import type { Random } from "./random.ts";
@@ -35,7 +36,8 @@ export class Learner {
     this.#rule = UPDATE_RULES[training.optimizer];
     this.#l2Dense = training.l2Dense;
     const embeddedColumns = this.#layout.filter(({ embedded }) => embedded).map(({ firstColumn }) => firstColumn);
-    const shape = { width: this.#width, embeddingDimension: dimension, embeddedColumns };
+    const contextWidth = inputWidth(this.#layout.filter(({ field }) => field.from === "context"));
+    const shape = { width: this.#width, contextWidth, embeddingDimension: dimension, embeddedColumns };
     const net = createNet(model, shape, random.fork("net"));
     this.#network = new Network(net, random.fork("dropout"));
     this.#dense = this.#network.parameters.map(({ values }) => createWeights(values, this.#rule));
@@ -95,7 +97,7 @@ export class Learner {
     });
   }
 
-  /** The model as it stands; null where the family is a teacher. Shares memory with the learner, which is done by then. */
+  /** The model as it stands; null where no served term computes it. Shares memory with the learner, which is done by then. */
   export(): FloatModel | null {
     const { net, bias } = this.#network;
     const terms = net.export();
@@ -109,6 +111,15 @@ export class Learner {
           embedding: this.#table.vectors.values,
           ...terms,
         };
+  }
+
+  /** The towers as they stand, where the family has them; as `export`. */
+  exportTowers(): FloatTowers | null {
+    const { net, bias } = this.#network;
+    const towers = net.exportTowers?.();
+    if (!towers) return null;
+    const { dimension: embeddingDimension, vectors } = this.#table;
+    return { featureMap: this.#featureMap, embeddingDimension, embedding: vectors.values, bias: bias.values[0]!, ...towers };
   }
 
   #state(): Float32Array[] {

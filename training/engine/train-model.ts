@@ -5,6 +5,7 @@ import { CodedError } from "../../shared/schemas/coded-error.ts";
 import type { Task } from "../../shared/tasks/task.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import type { FloatModel } from "../model/float-model.ts";
+import type { FloatTowers } from "../model/float-two-tower.ts";
 import { type DeviceChoice, type OpenDevice, openDevice } from "./device.ts";
 import { Learner, type Snapshot } from "./learner.ts";
 import { Random } from "./random.ts";
@@ -47,8 +48,9 @@ export interface EpochRecord {
 export type Predict = (data: Dataset, signal?: AbortSignal) => Promise<Float32Array>;
 
 export interface TrainedModel {
-  /** Null where the family is a teacher. */
+  /** Both null where the family is a teacher. */
   readonly model: FloatModel | null;
+  readonly towers: FloatTowers | null;
   /** Logits of every example, in the order of the data. */
   readonly predict: Predict;
   /** The same of the label once the step on the way to it is taken; null where the family does not learn that. */
@@ -98,7 +100,16 @@ export async function trainModel(request: TrainRequest): Promise<TrainedModel> {
   const afterThrough: Predict = (data, signal) => predictLogits(learner, "logitsAfterThrough", data, batchSize, signal);
   const predictAfterThrough = learner.isJoint ? afterThrough : null;
   const samplesPerSecond = meter.samplesPerSecond();
-  return { model: learner.export(), predict, predictAfterThrough, device, history, samplesPerSecond, wallSeconds };
+  return {
+    model: learner.export(),
+    towers: learner.exportTowers(),
+    predict,
+    predictAfterThrough,
+    device,
+    history,
+    samplesPerSecond,
+    wallSeconds,
+  };
 }
 
 type Meter = ReturnType<typeof createMeter>;

@@ -12,6 +12,7 @@ import { logistic } from "./logistic.ts";
 import { mlp } from "./mlp.ts";
 import { mmoe } from "./mmoe.ts";
 import type { InputShape, Net } from "./net.ts";
+import { twoTower } from "./two-tower.ts";
 
 const FAMILIES: Readonly<Record<Family, (spec: ModelSpec, shape: InputShape, random: Random) => Net>> = {
   logistic,
@@ -19,6 +20,7 @@ const FAMILIES: Readonly<Record<Family, (spec: ModelSpec, shape: InputShape, ran
   deepfm,
   "dcn-v2": dcnV2,
   mlp,
+  "two-tower": twoTower,
   fwfm: (_spec, shape) => fwfm(shape),
   "auto-int": autoInt,
   "final-mlp": finalMlp,

@@ -7,8 +7,8 @@ import { Random } from "../../../training/engine/random.ts";
 import { createNet } from "../../../training/model/family.ts";
 import { taskWith } from "./synthetic.ts";
 
-/** Three embedded fields of four columns, and two columns by value. */
-const shape = { width: 14, embeddingDimension: 4, embeddedColumns: [0, 4, 10] };
+/** Three embedded fields of four columns, the last one the candidate's, and two columns by value. */
+const shape = { width: 14, contextWidth: 10, embeddingDimension: 4, embeddedColumns: [0, 4, 10] };
 const COUNT = 13;
 
 interface Case {
@@ -19,7 +19,7 @@ interface Case {
 }
 
 function createCase(spec: Partial<ModelSpec>): Case {
-  const { model } = taskWith({ hidden: [9, 6], crossLayers: 2, experts: 2, towerHidden: [5], ...spec }, {});
+  const { model } = taskWith({ hidden: [9, 6], crossLayers: 2, experts: 2, towerHidden: [5], towerDimension: 5, ...spec }, {});
   const network = new Network(createNet(model, shape, new Random(1)), new Random(2));
   const random = new Random(3);
   for (const { name, values } of network.parameters) if (!name.endsWith("weight")) random.fillUniform(values, 0.6);
@@ -52,7 +52,7 @@ describe("gradients equal finite differences", () => {
 
   const specs = Family.options.flatMap((family) => [
     { family },
-    ...(/deepfm|mlp|dcn|auto|esmm|mmoe/.test(family) ? [{ family, batchNorm: true }] : []),
+    ...(/deepfm|mlp|dcn|auto|esmm|mmoe|tower/.test(family) ? [{ family, batchNorm: true }] : []),
     ...(family === "dcn-v2" ? [{ family, crossRank: 3 }] : []),
     ...(family === "final-mlp" ? [{ family, secondHidden: [5], fusionHeads: 2 }] : []),
   ]);

@@ -87,8 +87,11 @@ export function taskWith(model: Partial<ModelSpec>, training: Partial<TrainingSp
     name: "synthetic",
     label: "y",
     through: "onTheWay",
-    fields: [{ kind: "numeric", name: "x", from: "context" }],
-    model,
+    fields: [
+      { kind: "numeric", name: "x", from: "context" },
+      { kind: "categorical", name: "item", from: "candidate" },
+    ],
+    model: { itemField: "item", ...model },
     training,
   });
 }

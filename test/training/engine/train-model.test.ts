@@ -48,7 +48,7 @@ describe("a training", () => {
     else expect(model).toBeNull();
   });
 
-  it.each(["fm", "deepfm", "dcn-v2", "mlp", "fwfm", "auto-int", "final-mlp", "esmm", "mmoe"] as const)(
+  it.each(["fm", "deepfm", "dcn-v2", "mlp", "fwfm", "auto-int", "final-mlp", "esmm", "mmoe", "two-tower"] as const)(
     "of %s can learn one batch by heart",
     async (family) => {
       const train = randomDataset(mixedMap(), 32, 3);
