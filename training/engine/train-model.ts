@@ -5,6 +5,7 @@ import { CodedError } from "../../shared/schemas/coded-error.ts";
 import type { Task } from "../../shared/tasks/task.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import type { FloatModel } from "../model/float-model.ts";
+import type { FloatTowers } from "../model/float-two-tower.ts";
 import { type Checkpoint, type CheckpointSlot, checkpointOf, type EpochRecord, type Progress, tensorsOf } from "./checkpoint.ts";
 import { type DeviceChoice, type DeviceName, type OpenDevice, openDevice } from "./device.ts";
 import { HostLearner, type Learner, type Snapshot } from "./learner.ts";
@@ -42,8 +43,9 @@ export interface TrainProgress {
 export type Predict = (data: Dataset, signal?: AbortSignal) => Promise<Float32Array>;
 
 export interface TrainedModel {
-  /** Null where the family is a teacher. */
+  /** Both null where the family is a teacher. */
   readonly model: FloatModel | null;
+  readonly towers: FloatTowers | null;
   /** Logits of every example, in the order of the data. */
   readonly predict: Predict;
   /** The same of the label once the step on the way to it is taken; null where the family does not learn that. */
@@ -91,6 +93,7 @@ export async function trainModel(request: TrainRequest): Promise<TrainedModel> {
   const afterThrough: Predict = (data, signal) => predictLogits(learner, "logitsAfterThrough", data, batchSize, signal);
   return {
     model: await learner.export(),
+    towers: await learner.exportTowers(),
     predict: (data, signal) => predictLogits(learner, "logits", data, batchSize, signal),
     predictAfterThrough: learner.isJoint ? afterThrough : null,
     device,

@@ -5,6 +5,7 @@ import { CodedError } from "../../shared/schemas/coded-error.ts";
 import type { Task } from "../../shared/tasks/task.ts";
 import { type DataFiles, loadSplits, type Splits } from "../dataset/load.ts";
 import { type DeviceChoice, type DeviceName, type OpenDevice, openDevice } from "../engine/device.ts";
+import type { Recall } from "../evaluate/recall.ts";
 import type { SplitMetrics } from "../evaluate/split-metrics.ts";
 import type { ModelArtifact } from "../publish/artifact.ts";
 import { type Published, type Publisher, publishModel } from "../publish/publish.ts";
@@ -44,6 +45,8 @@ export interface RunMetrics {
   readonly quantization: SplitChange;
   /** The teachers, their ensemble, and what the student, as it is served, gains or loses against that; null without teachers. */
   readonly teaching: (NonNullable<BuiltModel["teachers"]> & { readonly student: SplitChange }) | null;
+  /** Null for a model that ranks. */
+  readonly recall: Recall | null;
   readonly samplesPerSecond: number;
   readonly trainSeconds: number;
   readonly wallSeconds: number;
@@ -150,11 +153,11 @@ function metricsChange(before: Metrics, after: Metrics): MetricsChange {
   return { auc, logloss: after.logloss - before.logloss };
 }
 
-function measure({ metrics, teachers, samplesPerSecond, trainSeconds }: BuiltModel, wallSeconds: number): RunFigures {
+function measure({ metrics, teachers, recall, samplesPerSecond, trainSeconds }: BuiltModel, wallSeconds: number): RunFigures {
   const { float, served } = metrics;
   const quantization = changeOf(float, served);
   const teaching = teachers && { ...teachers, student: changeOf(teachers.ensemble, served) };
-  return { ...metrics, quantization, teaching, samplesPerSecond, trainSeconds, wallSeconds };
+  return { ...metrics, quantization, teaching, recall, samplesPerSecond, trainSeconds, wallSeconds };
 }
 
 const originOf = (files: DataFiles) =>

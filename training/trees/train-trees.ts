@@ -57,6 +57,7 @@ export async function trainTrees(request: TrainRequest): Promise<TrainedModel> {
   const boosted = { base: learning.base, trees: trees.slice(0, best.epoch) };
   return {
     model: null,
+    towers: null,
     predict: async (data) => predict(boosted, applyBinnings(binnings, data)),
     predictAfterThrough: null,
     device: { name: "cpu", skipped: [] },

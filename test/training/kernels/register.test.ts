@@ -8,7 +8,7 @@ import { registerKernels } from "../../../training/kernels/register.ts";
 import { createNet } from "../../../training/model/family.ts";
 import { taskWith } from "../engine/synthetic.ts";
 
-const shape = { width: 30, embeddingDimension: 10, embeddedColumns: [0, 10, 20] };
+const shape = { width: 30, contextWidth: 30, embeddingDimension: 10, embeddedColumns: [0, 10, 20] };
 
 /** Loss and gradients of one fixed batch, all as one list. */
 async function fixedBatch(): Promise<number[]> {
