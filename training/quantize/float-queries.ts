@@ -27,13 +27,14 @@ export function floatQueries(model: FloatSide, contexts: Bags): Float32Array[] {
 
 /** The two-tower model whose items have the given ids and candidates, one each. */
 export function withItems(towers: FloatTowers, ids: readonly string[], candidates: Bags): FloatTwoTower {
-  const outputs = runTower(sideOf(towers, "candidate"), NO_BAGS, candidates);
-  const items: FloatItems = {
-    ids,
-    vectors: Float32Array.from(outputs.flatMap((output) => [...output.subarray(0, -1)])),
-    biases: Float32Array.from(outputs, (output) => output.at(-1)! + towers.bias),
-  };
-  return { ...sideOf(towers, "context"), items };
+  const dimension = towers.context.last.outputs;
+  const vectors = new Float32Array(ids.length * dimension);
+  const biases = new Float32Array(ids.length);
+  for (const [item, output] of runTower(sideOf(towers, "candidate"), NO_BAGS, candidates).entries()) {
+    vectors.set(output.subarray(0, dimension), item * dimension);
+    biases[item] = output[dimension]! + towers.bias;
+  }
+  return { ...sideOf(towers, "context"), items: { ids, vectors, biases } };
 }
 
 /** query . vector + bias of one item. */

@@ -12,7 +12,8 @@ export function floatItemLogits(model: FloatTwoTower, data: Dataset, indexOf: In
   const { items } = model;
   return Float32Array.from(floatQueries(model, data.context), (query, example) => {
     const item = indexOf(data, example);
-    return item >= 0 ? floatScore(items, query, item) : Math.min(...items.ids.map((_, other) => floatScore(items, query, other)));
+    if (item >= 0) return floatScore(items, query, item);
+    return items.ids.reduce((lowest, _, other) => Math.min(lowest, floatScore(items, query, other)), Number.POSITIVE_INFINITY);
   });
 }
 
