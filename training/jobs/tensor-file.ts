@@ -1,7 +1,7 @@
 // Tensors in a file that is whole or not there at all: their SHA-256, then safetensors. What is damaged is found out on reading.
 import { createHash } from "node:crypto";
 import { open, rename, rm, writeFile } from "node:fs/promises";
-import { readSafetensors, writeSafetensors } from "../../shared/artifact/safetensors.ts";
+import { readSafetensors, safetensorsParts } from "../../shared/artifact/safetensors.ts";
 import { type CheckpointSlot, unusable } from "../engine/checkpoint.ts";
 
 const DIGEST_BYTES = 32;
@@ -19,8 +19,8 @@ export function tensorFile(path: string): CheckpointSlot {
       return readSafetensors(body);
     },
     async write(tensors) {
-      const body = writeSafetensors(tensors);
-      await writeWhole(path, [digestOf(body), body]);
+      const parts = safetensorsParts(tensors);
+      await writeWhole(path, [digestOf(...parts), ...parts]);
     },
     remove: () => rm(path, { force: true }),
   };
@@ -33,7 +33,11 @@ export async function writeWhole(path: string, content: string | readonly Uint8A
   await rename(partial, path);
 }
 
-const digestOf = (bytes: Uint8Array): Buffer => createHash("sha256").update(bytes).digest();
+function digestOf(...parts: readonly Uint8Array[]): Buffer {
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(part);
+  return hash.digest();
+}
 
 /** Null where there is no file. */
 async function readWhole(path: string): Promise<Uint8Array | null> {
