@@ -15,6 +15,8 @@ export interface ShardOptions {
   readonly folder: string;
   /** Encoded examples of a shard, in memory as on disk. */
   readonly shardBytes: number;
+  /** Once aborted nothing more is written. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Shards that are in memory together: what fits into so many is not written at all. */
@@ -53,9 +55,9 @@ export function requireInMemory(data: Examples, path: string): Dataset {
   throw new CodedError("split_on_disk", path, `${path} need the training split in memory: load it whole, or give less of it`);
 }
 
-/** As `createDatasetBuilder`, in bounded memory. */
+/** As `createDatasetBuilder`, in bounded memory. Throws `shard_unwritable`. */
 export function createShardingBuilder(encoder: Encoder, outcome: Outcome, options: ShardOptions) {
-  const { folder, shardBytes } = options;
+  const { folder, shardBytes, signal } = options;
   const { fieldCount: contextFields } = encoder.context;
   const { fieldCount: candidateFields } = encoder.candidate;
   const written: Shard[] = [];
@@ -76,11 +78,11 @@ export function createShardingBuilder(encoder: Encoder, outcome: Outcome, option
     builder = createDatasetBuilder(encoder, outcome, count + 1);
   };
   const spill = () => {
-    if (written.length === 0) rmSync(folder, { recursive: true, force: true });
-    mkdirSync(folder, { recursive: true });
+    signal?.throwIfAborted();
+    if (written.length === 0) emptyFolder(folder);
     for (const data of held) {
       const path = join(folder, `${written.length}.safetensors`);
-      writeFileSync(path, writeSafetensors(tensorsOf(data)));
+      writeShard(path, writeSafetensors(tensorsOf(data)));
       written.push({ path, count: data.labels.length });
       positives += sum(data.labels);
     }
@@ -100,6 +102,21 @@ export function createShardingBuilder(encoder: Encoder, outcome: Outcome, option
       return concatenate(held);
     },
   };
+}
+
+function emptyFolder(folder: string): void {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+}
+
+function writeShard(path: string, bytes: Uint8Array): void {
+  try {
+    writeFileSync(path, bytes);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const detail = `${reason}: make room, or give a --window that all training examples fit`;
+    throw new CodedError("shard_unwritable", path, detail, undefined, { cause });
+  }
 }
 
 function widen(span: Shards["span"], timeMs: number): Shards["span"] {

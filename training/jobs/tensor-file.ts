@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { open, rename, rm, writeFile } from "node:fs/promises";
 import { readSafetensors, safetensorsParts } from "../../shared/artifact/safetensors.ts";
+import { CodedError } from "../../shared/schemas/coded-error.ts";
 import { type CheckpointSlot, unusable } from "../engine/checkpoint.ts";
 
 const DIGEST_BYTES = 32;
@@ -26,11 +27,17 @@ export function tensorFile(path: string): CheckpointSlot {
   };
 }
 
-/** Under another name, to the disk, and only then under its own. */
+/** Under another name, to the disk, and only then under its own. Throws `checkpoint_unwritable`. */
 export async function writeWhole(path: string, content: string | readonly Uint8Array[]): Promise<void> {
   const partial = `${path}.partial`;
-  await writeFile(partial, content, { flush: true });
-  await rename(partial, path);
+  try {
+    await writeFile(partial, content, { flush: true });
+    await rename(partial, path);
+  } catch (cause) {
+    await rm(partial, { recursive: true, force: true });
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new CodedError("checkpoint_unwritable", path, `${reason}: make room, and resume`, undefined, { cause });
+  }
 }
 
 function digestOf(...parts: readonly Uint8Array[]): Buffer {

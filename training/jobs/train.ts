@@ -85,9 +85,9 @@ export async function train(request: TrainRequest): Promise<TrainRun> {
 }
 
 /** Teachers need the whole training split in memory. */
-function loadFor({ task, files, seed, windowMiB }: TrainRequest, folder: string): Promise<Splits> {
+function loadFor({ task, files, seed, windowMiB, signal }: TrainRequest, folder: string): Promise<Splits> {
   if (task.teachers) return loadSplits({ task, seed, ...files });
-  const shards = { folder, shardBytes: (windowMiB * 2 ** 20) / WINDOW_SHARDS };
+  const shards = { folder, shardBytes: (windowMiB * 2 ** 20) / WINDOW_SHARDS, signal };
   return streamSplits({ task, seed, shards, ...files });
 }
 

@@ -88,6 +88,22 @@ describe("a sharding builder", () => {
     expect(() => builder.add({ ...records[0], y: "maybe" })).toThrow(refused);
   });
 
+  it("writes nothing more once it is aborted, and says what it could not write", () => {
+    const abort = new AbortController();
+    const options = { folder: join(parent, "aborted"), shardBytes: 500, signal: abort.signal };
+    const builder = createShardingBuilder(encoder, task, options);
+    abort.abort(new Error("enough"));
+    expect(() => records.forEach(builder.add)).toThrow("enough");
+    expect(existsSync(options.folder)).toBe(false);
+
+    const gone = join(parent, "gone");
+    const other = createShardingBuilder(encoder, task, { folder: gone, shardBytes: 500 });
+    for (const record of records.slice(0, 400)) other.add(record);
+    rmSync(gone, { recursive: true });
+    const refused = expect.objectContaining({ code: "shard_unwritable", path: expect.stringContaining(gone) });
+    expect(() => records.forEach(other.add)).toThrow(refused);
+  });
+
   it("is refused, by a reason, where the whole is needed", () => {
     const refused = expect.objectContaining({ code: "split_on_disk", path: "teachers" });
     expect(() => requireInMemory(build("needed", 500), "teachers")).toThrow(refused);
