@@ -21,7 +21,7 @@ interface SplitShares {
 /** A tenth of the items, and no more than a ranking model would be given. */
 const MOST_RETRIEVED = 100;
 
-export function measureRecall(retriever: Retriever, { train, valid, test }: Splits, items: Items): Recall {
+export function measureRecall(retriever: Retriever, { train, valid, test }: Splits<Dataset>, items: Items): Recall {
   const retrieved = Math.min(MOST_RETRIEVED, Math.ceil(items.ids.length / 10));
   const counts = new Float32Array(items.ids.length);
   for (const [item] of positives(train, items)) if (item >= 0) counts[item]!++;

@@ -8,6 +8,7 @@ import type { Calibration } from "../../shared/scoring/calibration.ts";
 import type { ServedModel } from "../../shared/scoring/scorer.ts";
 import { RetrievalFamily, ServedFamily, type Task } from "../../shared/tasks/task.ts";
 import type { Splits } from "../dataset/load.ts";
+import { requireInMemory } from "../dataset/shards.ts";
 import type { EpochRecord } from "../engine/checkpoint.ts";
 import { type TrainedModel, type TrainProgress, trainModel } from "../engine/train-model.ts";
 import { type CalibrationChoice, chooseCalibration } from "../evaluate/fit-calibration.ts";
@@ -59,7 +60,7 @@ export async function buildModel(asked: BuildRequest): Promise<BuiltModel> {
   const { task, splits, ...request } = asked;
   const { signal } = request;
   const { featureMap, valid } = splits;
-  refuseTeacher(task);
+  refuseUnservable(task, splits);
   const lessons = await teach(asked);
   const onProgress = lessons
     ? (progress: TrainProgress) => asked.onProgress?.({ ...progress, model: "student" })
@@ -90,7 +91,9 @@ export async function buildModel(asked: BuildRequest): Promise<BuiltModel> {
   };
 }
 
-function refuseTeacher({ model: { family } }: Task): void {
+/** Before anything is trained. */
+function refuseUnservable({ model: { family } }: Task, { train }: Splits): void {
+  if (v.is(RetrievalFamily, family)) requireInMemory(train, family);
   if (v.is(ServedFamily, family) || v.is(RetrievalFamily, family)) return;
   throw new CodedError(
     "family_not_served",

@@ -6,6 +6,7 @@ import type { Task } from "../../shared/tasks/task.ts";
 import { collectItems } from "../dataset/collect-items.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import type { Splits } from "../dataset/load.ts";
+import { requireInMemory } from "../dataset/shards.ts";
 import type { TrainedModel } from "../engine/train-model.ts";
 import { measureRecall, type Recall } from "../evaluate/recall.ts";
 import type { FloatModel } from "../model/float-model.ts";
@@ -42,7 +43,8 @@ function compressRanking(model: FloatModel, { valid }: Splits, spec: Task["model
   return { served, scoreServed, scoreFloat: (part) => floatLogits(model, part), recall: null };
 }
 
-function compressTowers(towers: FloatTowers, splits: Splits, spec: Task["model"]): Compressed {
+function compressTowers(towers: FloatTowers, { train, ...others }: Splits, spec: Task["model"]): Compressed {
+  const splits = { ...others, train: requireInMemory(train, spec.family) };
   const items = collectItems(splits.train, splits.featureMap, spec.itemField!); // the task's schema asks for it
   const model = withItems(towers, items.ids, items.candidates);
   const served = quantizeTwoTower(model, splits.valid.context, spec);

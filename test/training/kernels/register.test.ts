@@ -61,7 +61,10 @@ describe("our kernels in tfjs's wasm backend", () => {
       const wanted = multiply(a, b, [m, n, k], ta, tb);
       const got = tf.tidy(() => tf.matMul(tf.tensor2d(a, ta ? [k, m] : [m, k]), tf.tensor2d(b, tb ? [n, k] : [k, n]), ta, tb));
       expect(got.shape).toEqual([m, n]);
-      const worst = got.dataSync().reduce((most, value, index) => Math.max(most, Math.abs(value - wanted[index]!)), 0);
+      const worst = Array.from(got.dataSync()).reduce(
+        (most, value, index) => Math.max(most, Math.abs(value - wanted[index]!)),
+        0,
+      );
       expect(worst).toBeLessThan(1e-5 * Math.sqrt(k) + 1e-6);
       got.dispose();
     });

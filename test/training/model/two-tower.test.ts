@@ -1,4 +1,5 @@
 // Two towers from data to items: trained, quantized, published and read back, they find what a visitor will click.
+
 import { beforeAll, describe, expect, it } from "vitest";
 import { readSafetensors } from "../../../shared/artifact/safetensors.ts";
 import { sliceBags } from "../../../shared/features/bags.ts";
@@ -8,6 +9,7 @@ import { createReferenceRetriever } from "../../../shared/scoring/retrieval-refe
 import type { Retriever } from "../../../shared/scoring/retriever.ts";
 import { Task } from "../../../shared/tasks/task.ts";
 import { collectItems } from "../../../training/dataset/collect-items.ts";
+import type { Dataset } from "../../../training/dataset/dataset.ts";
 import { loadParts, type Splits } from "../../../training/dataset/load.ts";
 import { openDevice } from "../../../training/engine/device.ts";
 import { HostLearner } from "../../../training/engine/learner.ts";
@@ -38,7 +40,7 @@ const records = (count: number, seed: number) =>
     yield* impressionRecords(count, seed);
   };
 
-let splits: Splits;
+let splits: Splits<Dataset>;
 let built: BuiltModel;
 let retriever: Retriever;
 
