@@ -38,7 +38,7 @@ function randomBatch({ rowCount, dimension }: TableSize, random: Random): Batch 
   const ints = (limit: number) => Int32Array.from({ length: pairCount }, () => below(limit));
   return Object.assign(new Batch(), {
     ...{ exampleCount, pairCount, width, example: ints(exampleCount), row: ints(rowCount), column: ints(width - dimension + 1) },
-    ...{ weight: random.fillUniform(new Float32Array(pairCount), 1), byValue: Uint8Array.from(ints(2)) },
+    ...{ weight: Float32Array.from(ints(1), () => 0.5 + random.uniform()), byValue: Uint8Array.from(ints(2)) },
   });
 }
 
@@ -54,8 +54,8 @@ function train({ state, loops }: Side, steps: number, seed: number, reads: { x0:
     loops.touch(batch, step, LEARNING_RATE);
     loops.gather(batch, x0, reads.x0 ? width : 0, sums);
     gathered.push(...x0, ...sums);
-    random.fillUniform(x0, 1);
-    random.fillUniform(sums, 1);
+    const sign = random.uniform() < 0.5 ? -1 : 1; // of all in a step: what cancels in a row's sum is lost to f32, on either side
+    for (const gradient of [x0, sums]) gradient.forEach((_, index) => void (gradient[index] = sign * (0.1 + random.uniform())));
     loops.update(batch, reads.x0 ? x0 : null, width, reads.sums ? sums : null, LEARNING_RATE);
   }
   loops.catchUpAll(steps, LEARNING_RATE);
