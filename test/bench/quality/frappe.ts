@@ -1,9 +1,10 @@
-// Frappe: every family on the published ten fields beside its published row, then the models that are served.
+// Frappe: every family that needs no history on the published ten fields beside its published row, then the models that are served.
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import * as v from "valibot";
 import type { Metrics } from "../../../shared/artifact/manifest.ts";
 import { parse } from "../../../shared/schemas/coded-error.ts";
-import { Family, Task } from "../../../shared/tasks/task.ts";
+import { Family, HistoryFamily, Task } from "../../../shared/tasks/task.ts";
 import { loadSplits, type Splits } from "../../../training/dataset/load.ts";
 import { trainModel } from "../../../training/engine/train-model.ts";
 import { fitCalibration } from "../../../training/evaluate/fit-calibration.ts";
@@ -24,6 +25,8 @@ const PUBLISHED: Readonly<Partial<Record<Family, string>>> = {
   "dcn-v2": "DCN-V2 .9845 / .1491",
   "final-mlp": "FinalMLP .9861 / .1484",
 };
+/** Its rows have no history. */
+const FAMILIES = Family.options.filter((family) => !v.is(HistoryFamily, family));
 /** Where the task's own settings, which are DeepFM's, do not suit a family. Chosen on the validation file. */
 const SETTINGS: Readonly<Partial<Record<Family, Partial<Task["training"]>>>> = {
   logistic: { learningRate: 0.02, schedule: "constant", l2Embedding: 0, epochs: 30 },
@@ -42,7 +45,7 @@ const SERVED: readonly [file: string, label: string][] = [
 export async function measureFrappe({ quick, progress }: BenchOptions): Promise<QualityRow[] | null> {
   if (!existsSync(FOLDER)) return null;
   const rows: QualityRow[] = [];
-  for (const family of quick ? Family.options.slice(0, 1) : Family.options) {
+  for (const family of quick ? FAMILIES.slice(0, 1) : FAMILIES) {
     progress(`Frappe: ${family}`);
     rows.push(await measureFamily(family));
   }

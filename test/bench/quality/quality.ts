@@ -4,13 +4,18 @@ import { describeMachine } from "../machine.ts";
 import { formatTable } from "../table.ts";
 import { measureFrappe } from "./frappe.ts";
 import type { QualityRow } from "./quality-row.ts";
+import { measureVideoGames } from "./video-games.ts";
 
 export const quality: Benchmark = {
   summary: "AUC, logloss and calibration of trained models beside published tables (about half an hour)",
   async run(options) {
     const frappe = await measureFrappe(options);
-    const rows = frappe ?? [];
-    const leftOut = frappe ? {} : { frappe: "its files are not in ../shared/data/frappe" };
+    const videoGames = await measureVideoGames(options);
+    const rows = [...(frappe ?? []), ...(videoGames ?? [])];
+    const leftOut = {
+      ...(frappe ? {} : { frappe: "its files are not in ../shared/data/frappe" }),
+      ...(videoGames ? {} : { videoGames: "its file is not in ../shared/data/sasrec-video" }),
+    };
     return { result: { machine: describeMachine(), rows, leftOut }, text: describe(rows, leftOut) };
   },
 };
