@@ -15,7 +15,7 @@ import type { QualityRow } from "./quality-row.ts";
 
 const FILE = fileURLToPath(new URL("../../../../shared/data/sasrec-video/Video.txt.gz", import.meta.url));
 const SEED = 1;
-/** The items that most visitors rated: with few examples of each, no family learns more than their popularity. */
+/** The items rated most: of the others there are too few examples to learn from. */
 const ITEM_COUNT = 1000;
 /** Training items of a visitor: as in validation and testing, the avid should not outweigh the others. */
 const TRAIN_ITEMS = 3;
