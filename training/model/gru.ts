@@ -28,13 +28,13 @@ function createGru({ name, positions, dimension, candidateFields, random }: Enco
     parameters: [update, reset, proposal].flatMap(({ input, recurrent, bias }) => [input, recurrent, bias]),
     width: (1 + candidateFields) * dimension,
     encode({ items, filled }, candidate, pass) {
-      const ids = items.reshape<tf.Tensor2D>([-1, dimension]);
+      const ids = tf.transpose(items, [1, 0, 2]).reshape<tf.Tensor2D>([-1, dimension]); // time outside, where slices are cheap
       const drivesOf = ({ input, bias }: Gate) => {
         const all = tf.add(tf.matMul(ids, pass.weight(input)), pass.weight(bias)); // the product of all positions at once
-        return tf.unstack(all.reshape([-1, positions, dimension]), 1) as tf.Tensor2D[]; // slices of rank 3
+        return unstack(all.reshape([positions, -1, dimension]));
       };
       const [drivesU, drivesR, drivesC] = [drivesOf(update), drivesOf(reset), drivesOf(proposal)];
-      const present = tf.split<tf.Tensor2D>(filled, positions, 1);
+      const present = unstack(tf.transpose(filled).reshape([positions, -1, 1]));
       let h: tf.Tensor2D = tf.zeros([filled.shape[0], dimension]);
       for (let t = 0; t < positions; t++) {
         const recall = ({ recurrent }: Gate): tf.Tensor2D => tf.matMul(h, pass.weight(recurrent));
@@ -46,6 +46,11 @@ function createGru({ name, positions, dimension, candidateFields, random }: Enco
       return matchCandidate(h, candidate);
     },
   };
+}
+
+/** [positions, n, columns] to [n, columns] each. tfjs's own has no gradient where there is but one. */
+function unstack(x: tf.Tensor3D): tf.Tensor2D[] {
+  return x.shape[0] === 1 ? [x.squeeze([0])] : (tf.unstack(x) as tf.Tensor2D[]); // slices of rank 3
 }
 
 function createGate(name: string, dimension: number, random: Random): Gate {

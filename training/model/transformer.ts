@@ -39,11 +39,9 @@ function createTransformer({ name, spec, positions, dimension, candidateFields, 
       let x = placed.reshape<tf.Tensor2D>([-1, dimension]);
       for (const layer of layers) x = layer.forward(x, mask, pass);
       const outputs = x.reshape<tf.Tensor3D>([-1, tokens, dimension]);
-      const [ofItems, ...rest] = tf.split(outputs, [positions, ...ofCandidate.map(() => 1)], 1) as [
-        tf.Tensor3D,
-        ...tf.Tensor3D[],
-      ]; // as x
-      return tf.concat([meanOf(ofItems, filled), ...rest.map((output) => output.reshape<tf.Tensor2D>([-1, dimension]))], 1);
+      const from = (token: number, count: number) => tf.slice(outputs, [0, token, 0], [-1, count, -1]);
+      const atCandidate = candidate.map((_, field) => from(positions + field, 1).reshape<tf.Tensor2D>([-1, dimension]));
+      return tf.concat([meanOf(from(0, positions), filled), ...atCandidate], 1);
     },
   };
 }

@@ -1,10 +1,10 @@
-// Frappe: every family on the published ten fields beside its published row, then the models that are served.
+// Frappe: every family that needs no history on the published ten fields beside its published row, then the models that are served.
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import * as v from "valibot";
 import type { Metrics } from "../../../shared/artifact/manifest.ts";
 import { parse } from "../../../shared/schemas/coded-error.ts";
-import { Family, JointFamily, Task } from "../../../shared/tasks/task.ts";
+import { Family, HistoryFamily, JointFamily, Task } from "../../../shared/tasks/task.ts";
 import { loadSplits, type Splits } from "../../../training/dataset/load.ts";
 import { fitCalibration } from "../../../training/evaluate/fit-calibration.ts";
 import { evaluateLogits } from "../../../training/evaluate/split-metrics.ts";
@@ -34,8 +34,8 @@ const SETTINGS: Readonly<Partial<Record<Family, Partial<Task["training"]>>>> = {
 };
 const BEST_PUBLISHED = "best FinalMLP .9861, FinalNet .1311";
 
-/** The data know of no step on the way to the label. */
-const FAMILIES = Family.options.filter((family) => !v.is(JointFamily, family));
+/** The data know of no history, and of no step on the way to the label. */
+const FAMILIES = Family.options.filter((family) => !v.is(HistoryFamily, family) && !v.is(JointFamily, family));
 
 /** Tasks whose model is served, by file. */
 const SERVED: readonly [file: string, label: string][] = [

@@ -6,12 +6,14 @@ import { measureFrappe } from "./frappe.ts";
 import { measureOnlineShoppers } from "./online-shoppers.ts";
 import type { QualityRow } from "./quality-row.ts";
 import { measureSimulator } from "./simulator.ts";
+import { measureVideoGames } from "./video-games.ts";
 
 /** By the names that --only takes; null where a part's files are not beside the project. */
 const PARTS: Readonly<Record<string, (options: BenchOptions) => Promise<QualityRow[] | null>>> = {
   frappe: measureFrappe,
   "online-shoppers": measureOnlineShoppers,
   simulator: measureSimulator,
+  "video-games": measureVideoGames,
 };
 
 export const quality: Benchmark = {
@@ -22,7 +24,7 @@ export const quality: Benchmark = {
     for (const [name, measure] of chosenParts(options.only)) {
       const measured = await measure(options);
       if (measured) rows.push(...measured);
-      else leftOut[name] = `its files are not in ../shared/data/${name}`;
+      else leftOut[name] = "its files are not in ../shared/data";
     }
     return { result: { machine: describeMachine(), rows, leftOut }, text: describe(rows, leftOut) };
   },
