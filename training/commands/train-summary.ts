@@ -1,6 +1,6 @@
 // What a training run came to, as a table for people.
 import type { Metrics } from "../../shared/artifact/manifest.ts";
-import type { Recall } from "../evaluate/recall.ts";
+import { describeRecall } from "../evaluate/recall.ts";
 import type { MetricsChange, RunMetrics, SplitChange } from "../jobs/train.ts";
 
 const COLUMNS = ["model", "split", "examples", "AUC", "PR AUC", "logloss", "ECE"];
@@ -24,7 +24,7 @@ export function formatMetrics(metrics: RunMetrics): string {
   const changes = [
     `int8 against float: ${describeSplits(quantization)}`,
     ...(teaching ? [`served student against the ensemble: ${describeSplits(teaching.student)}`] : []),
-    ...(recall ? [describeRecall(recall)] : []),
+    ...(recall ? [`recall of the best ${recall.retrieved}: ${describeRecall(recall)}`] : []),
   ];
   return [...lines.map((line) => line.trimEnd()), ...changes, speed].join("\n");
 }
@@ -32,15 +32,6 @@ export function formatMetrics(metrics: RunMetrics): string {
 function describeSplits(changes: SplitChange): string {
   const named = Object.entries(changes) as [string, MetricsChange | null][]; // the splits
   return named.flatMap(([split, change]) => (change ? [`${split} ${describeChange(change)}`] : [])).join("; ");
-}
-
-function describeRecall({ retrieved, served, popular }: Recall): string {
-  const shares = (["valid", "test"] as const).flatMap((split) => {
-    const [found, byPopularity] = [served[split], popular[split]];
-    if (found === null || byPopularity === null) return [];
-    return [`${split} ${found.toFixed(4)}, the most popular items ${byPopularity.toFixed(4)}`];
-  });
-  return `recall of the best ${retrieved}: ${shares.join("; ")}`;
 }
 
 function describeChange({ auc, logloss }: MetricsChange): string {

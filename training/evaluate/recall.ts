@@ -5,7 +5,10 @@ import type { Items } from "../dataset/collect-items.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import type { Splits } from "../dataset/load.ts";
 
-/** Shares of the examples labelled 1 whose item was among the best `retrieved`; null where a split has no such example. */
+/**
+ * Shares of the examples labelled 1 whose item was among the best `retrieved`; null where a split has no such example. An item that
+ * training did not have is never found.
+ */
 export interface Recall {
   readonly retrieved: number;
   readonly served: SplitShares;
@@ -34,6 +37,16 @@ export function measureRecall(retriever: Retriever, { train, valid, test }: Spli
   };
   const shares = (bestOf: typeof best) => ({ valid: shareOf(valid, bestOf), test: shareOf(test, bestOf) });
   return { retrieved, served: shares(best), popular: shares(() => popular) };
+}
+
+/** @example describeRecall(recall); // "valid 0.7272, the most popular items 0.6407" */
+export function describeRecall({ served, popular }: Recall): string {
+  const shares = (["valid", "test"] as const).flatMap((split) => {
+    const [found, byPopularity] = [served[split], popular[split]];
+    if (found === null || byPopularity === null) return [];
+    return [`${split} ${found.toFixed(4)}, the most popular items ${byPopularity.toFixed(4)}`];
+  });
+  return shares.join("; ");
 }
 
 /** Item and example of each 1. */

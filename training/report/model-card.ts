@@ -24,10 +24,16 @@ export function renderModelCard(findings: Findings): string {
     .concat("\n");
 }
 
-function intendedUse({ task }: Findings): string {
+function intendedUse({ task, built }: Findings): string {
   const about = task.description === undefined ? "" : `${escapeMarkdown(task.description)}\n\n`;
-  return `${about}Estimates the probability that \`${codeText(task.label)}\` is 1 for one candidate in one context, at the edge, to rank candidates and to weigh
-costs against benefits. Not meant for decisions about people's credit, health, work or rights, nor for data unlike those described here.`;
+  const label = `\`${codeText(task.label)}\``;
+  const { retrieval } = built.served.architecture;
+  const use = retrieval
+    ? `Finds the items, of ${counted(retrieval.items)}, for which ${label} is most likely 1 in one context, at the edge, for a ranking model to order. An item that
+training did not have is never found.`
+    : `Estimates the probability that ${label} is 1 for one candidate in one context, at the edge, to rank candidates and to weigh
+costs against benefits.`;
+  return `${about}${use} Not meant for decisions about people's credit, health, work or rights, nor for data unlike those described here.`;
 }
 
 function metricsTable({ float, served }: Findings["built"]["metrics"]): string {

@@ -2,6 +2,7 @@
 import type { Metrics } from "../../shared/artifact/manifest.ts";
 import { countOf, type Examples, positivesOf } from "../dataset/shards.ts";
 import { eceByChance } from "../evaluate/metrics.ts";
+import { describeRecall } from "../evaluate/recall.ts";
 import { excessOf } from "../evaluate/segments.ts";
 import { tieScores } from "../evaluate/tied-scores.ts";
 import { formatValue } from "./chart-spec.ts";
@@ -137,6 +138,9 @@ export function factsOf({ task, splits, built, seed, createdMs, codeCommit, orig
       dataRange ? `${day(dataRange.firstMs)} to ${day(dataRange.lastMs)}` : "the data have no time",
     ],
     ["fields, table rows", `${counted(featureMap.fields.length)}, ${counted(featureMap.rowCount)}`],
+    ...(built.recall
+      ? [[`recall of the best ${built.recall.retrieved}`, describeRecall(built.recall)] satisfies [string, string]]
+      : []),
     ["model", `${task.model.family}, weights of ${counted(built.weights.length)} bytes`],
     ["device, seed", `${built.device.name}, ${seed}`],
     ["speed", `${counted(Math.round(built.samplesPerSecond))} samples/s, ${built.trainSeconds.toFixed(1)} s of training`],

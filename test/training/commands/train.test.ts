@@ -70,6 +70,10 @@ describe("npm run train", () => {
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/recall of the best 1: valid 0\.\d{4}, the most popular items 0\.\d{4}; test /);
     expect(readJson(out, "artifact", "manifest.json").featureMap.fields).toHaveLength(1); // the context's
+    expect(readFileSync(join(out, "model-card.md"), "utf8")).toContain(
+      "Finds the items, of 9, for which `clicked` is most likely 1",
+    );
+    expect(readFileSync(join(out, "report.html"), "utf8")).toContain("recall of the best 1");
     const { recall, served, float, importance } = readJson(out, "metrics.json");
     expect(recall).toMatchObject({ retrieved: 1 });
     expect(served.test.auc).toBeGreaterThan(0.7);

@@ -16,7 +16,7 @@ const task = parse(Task, {
 });
 const rows = [
   { y: 1, user: "u", item: "hat", size: "small" },
-  { y: 0, user: "u", item: "sock", size: "small" },
+  { y: 0, user: "u", item: "sock", size: "large" },
   { y: 1, user: "u", item: "hat", size: "large" },
   { y: 0, user: "u", item: "rare", size: "small" },
   { y: 0, user: "u", size: "small" },
