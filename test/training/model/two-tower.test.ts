@@ -116,7 +116,7 @@ it("computes in floats what it computed in training, batch norm folded", async (
 });
 
 it("retrieves in integers what it would in floats", async () => {
-  const learner = new Learner(task, splits.featureMap, new Random(1));
+  const learner = new HostLearner(task, splits.featureMap, new Random(1));
   const order = Int32Array.from(splits.train.labels, (_, example) => example);
   for (let epoch = 0; epoch < 3; epoch++) {
     for (let from = 0; from < order.length; from += 500) await learner.step(splits.train, order, from, from + 500, 0.03);
