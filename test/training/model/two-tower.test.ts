@@ -122,7 +122,7 @@ it("retrieves in integers what it would in floats", async () => {
     for (let from = 0; from < order.length; from += 500) await learner.step(splits.train, order, from, from + 500, 0.03);
   }
   const { ids, candidates } = itemsOf();
-  const model = withItems(learner.exportTowers()!, ids, candidates);
+  const model = withItems((await learner.exportTowers())!, ids, candidates);
   const own = createKernelRetriever(readKernelModule(), quantizeTwoTower(model, splits.valid.context));
   const shares = floatQueries(model, splits.test!.context)
     .slice(0, 200)
