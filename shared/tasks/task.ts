@@ -103,7 +103,7 @@ export type Field = v.InferOutput<typeof Field>;
 /** Served as they are. */
 export const ServedFamily = v.picklist(["logistic", "fm", "deepfm", "dcn-v2", "mlp"]);
 
-/** Read the ids of sequence fields in their order, where all others see but the mean of them. Teachers too. */
+/** Read the ids of each sequence field in their order, where all others see but the mean of them. Teachers too. */
 export const HistoryFamily = v.picklist(["gru", "transformer", "convolution"]);
 
 /** They learn the step on the way to the label beside the label (`through` of a task). */

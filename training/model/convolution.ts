@@ -10,13 +10,13 @@ export function convolution(spec: ModelSpec, shape: InputShape, random: Random):
   return createHistoryNet(spec, shape, random, createConvolution);
 }
 
-/** The paper's equations 4, 5 and 8: max over time of ReLU(F * E_{t-h+1..t} + b) for all filters F, then a dense layer to an embedding's size. */
+/** max over t of ReLU(F . E_{t-h+1..t} + b) for every filter F of height h, and from all of them a dense layer to the size of an embedding. */
 function createConvolution({ name, spec, positions, dimension, candidateFields, random }: EncoderOptions): HistoryEncoder {
   const { convolutionFilters, convolutionHeights: heights, dropout } = spec;
   const count = convolutionFilters * heights.length;
   const highest = Math.max(...heights);
-  const filters = heights.map((height) =>
-    createMatrix(`${name}.${height}.weight`, height * dimension, convolutionFilters, 2, random),
+  const filters = heights.map((height, index) =>
+    createMatrix(`${name}.${index}.weight`, height * dimension, convolutionFilters, 2, random),
   );
   const bias = createParameter(`${name}.bias`, [1, count], new Float32Array(count), false);
   const dense = createHiddenLayer({
@@ -31,11 +31,11 @@ function createConvolution({ name, spec, positions, dimension, candidateFields, 
     parameters: [...filters, bias, ...dense.parameters],
     width: (1 + candidateFields) * dimension,
     encode({ items, filled }, candidate, pass) {
-      const highened = filters.map((filter) => {
-        const missing: [number, number] = [highest * dimension - filter.shape[0], 0];
-        return tf.pad(pass.weight(filter), [missing, [0, 0]]); // a low filter is a high one that is 0 above
+      const alike = filters.map((filter) => {
+        const above: [number, number] = [highest * dimension - filter.shape[0], 0];
+        return tf.pad(pass.weight(filter), [above, [0, 0]]); // a low filter is a high one that is 0 above
       });
-      const products = tf.matMul<tf.Tensor2D>(windows(items, highest), tf.concat(highened, 1));
+      const products = tf.matMul<tf.Tensor2D>(windows(items, highest), tf.concat(alike, 1));
       const active = tf.relu(tf.add(products, pass.weight(bias))).reshape<tf.Tensor3D>([-1, positions, count]);
       const ends = filled.reshape([-1, positions, 1]); // a window counts by its last id
       return matchCandidate(dense.forward(maxOverTime(tf.mul(active, ends)), pass), candidate);

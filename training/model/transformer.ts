@@ -68,7 +68,7 @@ interface Layer {
   forward(x: tf.Tensor2D, mask: tf.Tensor3D, pass: Pass): tf.Tensor2D;
 }
 
-/** The paper's equations 2 to 5: s = LayerNorm(x + Dropout(heads W)), and LayerNorm(s + Dropout(LeakyReLU(s W1 + b1) W2 + b2)). */
+/** s = LayerNorm(x + Dropout(heads W)), and of it LayerNorm(s + Dropout(LeakyReLU(s W1 + b1) W2 + b2)), as in the paper. */
 function createLayer(name: string, dimension: number, sizes: AttentionSizes, dropout: number, random: Random): Layer {
   const attention = createAttentionWeights(name, dimension, sizes, random);
   const output = createMatrix(`${name}.output.weight`, sizes.heads * sizes.size, dimension, 1, random);

@@ -20,6 +20,9 @@ const ITEM_COUNT = 1000;
 /** Training items of a visitor: as in validation and testing, the avid should not outweigh the others. */
 const TRAIN_ITEMS = 3;
 
+/** The Transformer's layers, normalised after each, collapse at the others' rate. */
+const LEARNING_RATES: Readonly<Partial<Record<Family, number>>> = { transformer: 0.002 };
+
 /** Null where its file is not beside the project. */
 export async function measureVideoGames({ quick, progress }: BenchOptions): Promise<QualityRow[] | null> {
   if (!existsSync(FILE)) return null;
@@ -41,7 +44,7 @@ function taskOf(family: Family): Task {
       { kind: "categorical", name: "item", from: "candidate" },
     ],
     model: { family, embeddingDimension: 16, hidden: [64, 32], attentionLayers: 1, dropout: 0.2 },
-    training: { learningRate: 0.01, batchSize: 256, epochs: 8, patience: 3, l2Embedding: 1e-5 },
+    training: { learningRate: LEARNING_RATES[family] ?? 0.01, batchSize: 256, epochs: 12, patience: 3, l2Embedding: 1e-5 },
   });
 }
 

@@ -71,7 +71,7 @@ async function bestLogloss(family: Family): Promise<number> {
 }
 
 describe("which of two ids came first", () => {
-  it.each(HistoryFamily.options)("is learnt by %s", async (family) => {
+  it.each(HistoryFamily.options)("is learnt by %s", { timeout: 120_000 }, async (family) => {
     expect(await bestLogloss(family)).toBeLessThan(0.2);
   });
 
