@@ -1,5 +1,4 @@
 // The embedding table: vectors and linear weights in typed arrays, gathered and updated only at the rows that a batch touches.
-
 import { KernelLoops } from "../kernels/table-kernel.ts";
 import { openTableMemory } from "../kernels/table-memory.ts";
 import type { Batch } from "./batch.ts";

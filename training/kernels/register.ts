@@ -68,8 +68,8 @@ function shapeOf({ shape }: tf.TensorInfo, transposed: unknown): [number, number
 function isProduct({ inputs }: KernelCall): boolean {
   const a = inputs.a!;
   const b = inputs.b!;
-  const sameShape = a.shape.length === b.shape.length && a.shape.slice(0, -2).every((size, axis) => size === b.shape[axis]);
-  return a.dtype === "float32" && b.dtype === "float32" && (sameShape || countOf(a) === 1 || countOf(b) === 1);
+  if (a.dtype !== "float32" || b.dtype !== "float32" || a.shape.length !== b.shape.length) return false;
+  return countOf(a) === 1 || countOf(b) === 1 || a.shape.slice(0, -2).every((size, axis) => size === b.shape[axis]);
 }
 
 /** How many matrices a tensor holds. */
@@ -91,7 +91,7 @@ function createProduct(module: EmscriptenModule, kernels: KernelExports): tf.Ker
       scratch = { pointer: module._malloc(sizeBytes) >>> 0, sizeBytes };
     }
     const [countA, countB] = [countOf(a), countOf(b)];
-    const outer = (countA > countB || a.shape.length > b.shape.length ? a : b).shape.slice(0, -2);
+    const outer = (countA > countB ? a : b).shape.slice(0, -2);
     const out = wasm.makeOutput([...outer, m, n], "float32");
     const [pa, pb, pc] = [pointerOf(wasm, a), pointerOf(wasm, b), pointerOf(wasm, out)];
     const [strideA, strideB] = [countA === 1 ? 0 : m * k, countB === 1 ? 0 : k * n];
