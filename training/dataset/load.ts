@@ -35,10 +35,9 @@ export async function loadSplits(options: { task: Task; seed: number } & DataFil
   return loadParts(options.task, await partsOf(options));
 }
 
-/** As `loadSplits`, but a training split that does not fit the window of `shards` is left on disk: memory does not grow with it. */
+/** As `streamParts`, from files. */
 export async function streamSplits(options: { task: Task; seed: number; shards: ShardOptions } & DataFiles): Promise<Splits> {
-  const { task, shards } = options;
-  return encodeParts(task, await partsOf(options), (encoder) => createShardingBuilder(encoder, task, shards));
+  return streamParts(options.task, await partsOf(options), options.shards);
 }
 
 /**
@@ -47,6 +46,15 @@ export async function streamSplits(options: { task: Task; seed: number; shards: 
  */
 export async function loadParts(task: Task, parts: readonly Part[]): Promise<Splits<Dataset>> {
   return encodeParts(task, parts, (encoder) => createDatasetBuilder(encoder, task));
+}
+
+/**
+ * As `loadParts`, but a training split that does not fit the window is left on disk: memory does not grow with it. Teachers need it
+ * in memory; a task that names some gets it so.
+ */
+export async function streamParts(task: Task, parts: readonly Part[], shards: ShardOptions): Promise<Splits> {
+  if (task.teachers) return loadParts(task, parts);
+  return encodeParts(task, parts, (encoder) => createShardingBuilder(encoder, task, shards));
 }
 
 interface Builder<T> extends Pick<DatasetBuilder, "add"> {
