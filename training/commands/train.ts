@@ -7,6 +7,7 @@ import { CodedError } from "../../shared/schemas/coded-error.ts";
 import { type Family, ServedFamily, type Task } from "../../shared/tasks/task.ts";
 import type { DataFiles } from "../dataset/load.ts";
 import { loadTask } from "../dataset/load-task.ts";
+import { SHARD_BYTES, WINDOW_SHARDS } from "../dataset/shards.ts";
 import type { DeviceChoice } from "../engine/device.ts";
 import { readCodeCommit } from "../jobs/code-commit.ts";
 import { type InterruptedRun, isInterrupted, readInterruptedRun } from "../jobs/run-checkpoint.ts";
@@ -30,8 +31,7 @@ interface Options extends DataFiles {
   readonly resume?: string;
 }
 
-/** 300,000 examples of 39 fields with a value each, which is shuffling enough. */
-const WINDOW_MIB = 128;
+const WINDOW_MIB = (SHARD_BYTES * WINDOW_SHARDS) / 2 ** 20;
 
 const PUBLISH_CHOICES = [...Channel.options.filter((channel) => channel !== "shadow"), "none"];
 

@@ -1,9 +1,10 @@
 // Data -> feature map fitted on the training split only -> encoded train, validation and test sets. The face of this folder.
 
+import * as v from "valibot";
 import { createEncoder, type Encoder, type RawRecord } from "../../shared/features/encode.ts";
 import type { FeatureMap } from "../../shared/features/feature-map.ts";
 import { CodedError } from "../../shared/schemas/coded-error.ts";
-import type { Task } from "../../shared/tasks/task.ts";
+import { RetrievalFamily, type Task } from "../../shared/tasks/task.ts";
 import { fitFeatureMap } from "../features/fit.ts";
 import { createDatasetBuilder, type DatasetBuilder } from "./build-dataset.ts";
 import type { Dataset } from "./dataset.ts";
@@ -40,10 +41,9 @@ export async function loadUntested(options: { task: Task; seed: number } & Omit<
   return loadParts(options.task, await partsOf(options), { withTest: false });
 }
 
-/** As `loadSplits`, but a training split that does not fit the window of `shards` is left on disk: memory does not grow with it. */
+/** As `streamParts`, from files. */
 export async function streamSplits(options: { task: Task; seed: number; shards: ShardOptions } & DataFiles): Promise<Splits> {
-  const { task, shards } = options;
-  return encodeParts(task, await partsOf(options), (encoder) => createShardingBuilder(encoder, task, shards), EVERY_SPLIT);
+  return streamParts(options.task, await partsOf(options), options.shards);
 }
 
 /**
@@ -52,6 +52,15 @@ export async function streamSplits(options: { task: Task; seed: number; shards: 
  */
 export async function loadParts(task: Task, parts: readonly Part[], which = EVERY_SPLIT): Promise<Splits<Dataset>> {
   return encodeParts(task, parts, (encoder) => createDatasetBuilder(encoder, task), which);
+}
+
+/**
+ * As `loadParts`, but a training split that does not fit the window is left on disk: memory does not grow with it. Teachers need it
+ * in memory, and so does who looks for the items to retrieve: a task of theirs gets it so.
+ */
+export async function streamParts(task: Task, parts: readonly Part[], shards: ShardOptions): Promise<Splits> {
+  if (task.teachers || v.is(RetrievalFamily, task.model.family)) return loadParts(task, parts);
+  return encodeParts(task, parts, (encoder) => createShardingBuilder(encoder, task, shards), EVERY_SPLIT);
 }
 
 const EVERY_SPLIT = { withTest: true };

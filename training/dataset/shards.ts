@@ -22,6 +22,9 @@ export interface ShardOptions {
 /** Shards that are in memory together: what fits into so many is not written at all. */
 export const WINDOW_SHARDS = 16;
 
+/** 128 MiB in a window: 300,000 examples of 39 fields with a value each, which is shuffling enough. */
+export const SHARD_BYTES = 8 << 20;
+
 export interface Shard {
   readonly path: string;
   readonly count: number;

@@ -10,9 +10,10 @@ import { RetrievalFamily, type Task } from "../../shared/tasks/task.ts";
 import { type DownloadCounts, downloadEvents } from "../dataset/events.ts";
 import { exampleSource, splitByTime, type TimeSplit } from "../dataset/examples.ts";
 import { type JoinCounts, type JoinRequest, joinEvents } from "../dataset/join.ts";
-import { loadParts } from "../dataset/load.ts";
+import { streamParts } from "../dataset/load.ts";
 import { checkQuality, type QualityRefusal } from "../dataset/quality.ts";
 import type { Part } from "../dataset/record-source.ts";
+import { SHARD_BYTES } from "../dataset/shards.ts";
 import { type Comparison, decidePromotion, type PromotionReason } from "../evaluate/promotion.ts";
 import type { ModelArtifact } from "../publish/artifact.ts";
 import { type Published, type Publisher, publishModel } from "../publish/publish.ts";
@@ -74,7 +75,7 @@ export async function retrain(request: RetrainRequest): Promise<RetrainRun> {
   await requireFreeFolder(request.folder);
   const work = await mkdtemp(join(tmpdir(), "selvedge-retrain-"));
   try {
-    return await runStages(request, join(work, "events.ndjson"), join(work, "examples.parquet"));
+    return await runStages(request, work);
   } finally {
     await rm(work, { recursive: true });
   }
@@ -86,13 +87,14 @@ function refuseRetrieval({ model: { family } }: Task): void {
   throw new CodedError("family_not_retrained", "model.family", `${family} is trained from files: npm run train`);
 }
 
-async function runStages(request: RetrainRequest, eventFile: string, exampleFile: string): Promise<RetrainRun> {
+async function runStages(request: RetrainRequest, work: string): Promise<RetrainRun> {
   const { task, eventStore, sinceMs, attribution, minExamples, publisher, folder, codeCommit, now, signal } = request;
   const enter = (stage: RetrainStage): void => {
     signal.throwIfAborted();
     request.onStage(stage);
   };
   const createdMs = now();
+  const [eventFile, exampleFile] = [join(work, "events.ndjson"), join(work, "examples.parquet")];
 
   enter("reading events");
   const download = await downloadEvents(eventStore, { sinceMs, untilMs: createdMs }, eventFile);
@@ -110,7 +112,8 @@ async function runStages(request: RetrainRequest, eventFile: string, exampleFile
   }
 
   enter("encoding");
-  const splits = await loadParts(task, partsOf(task, exampleFile, split));
+  const shards = { folder: join(work, "shards"), shardBytes: SHARD_BYTES, signal };
+  const splits = await streamParts(task, partsOf(task, exampleFile, split), shards);
   enter("training");
   const built = await buildModel({ ...request, splits });
   const artifact = { manifest: { ...built.manifest, createdMs, codeCommit }, weights: built.weights };

@@ -5,7 +5,7 @@ import type { Metrics } from "../../shared/artifact/manifest.ts";
 import type { FeatureMap } from "../../shared/features/feature-map.ts";
 import { CodedError } from "../../shared/schemas/coded-error.ts";
 import type { Task } from "../../shared/tasks/task.ts";
-import { type DataFiles, loadSplits, type Splits, streamSplits } from "../dataset/load.ts";
+import { type DataFiles, type Splits, streamSplits } from "../dataset/load.ts";
 import { countOf, WINDOW_SHARDS } from "../dataset/shards.ts";
 import { type DeviceChoice, type DeviceName, type OpenDevice, openDevice } from "../engine/device.ts";
 import type { Recall } from "../evaluate/recall.ts";
@@ -23,7 +23,7 @@ export interface TrainRequest {
   readonly files: DataFiles;
   readonly device: DeviceChoice;
   readonly seed: number;
-  /** Encoded training examples that are in memory at a time. Others are on disk, but where the task names teachers. */
+  /** Encoded training examples that are in memory at a time; see `streamParts`. */
   readonly windowMiB: number;
   /** The run's folder; must be empty, or not there. */
   readonly folder: string;
@@ -87,13 +87,6 @@ export async function train(request: TrainRequest): Promise<TrainRun> {
   }
 }
 
-/** Teachers need the whole training split in memory. */
-function loadFor({ task, files, seed, windowMiB, signal }: TrainRequest, folder: string): Promise<Splits> {
-  if (task.teachers) return loadSplits({ task, seed, ...files });
-  const shards = { folder, shardBytes: (windowMiB * 2 ** 20) / WINDOW_SHARDS, signal };
-  return streamSplits({ task, seed, shards, ...files });
-}
-
 /** A run that is resumed goes on where it was. */
 async function deviceOf({ device, folder, resume }: TrainRequest): Promise<DeviceChoice> {
   return resume && device === "auto" ? (await readInterruptedRun(folder)).device : device;
@@ -115,7 +108,8 @@ async function runStages(
   shardFolder: string,
 ): Promise<TrainRun> {
   const { task, files, seed, windowMiB, folder, publisher, codeCommit, now, onStage, onProgress, signal } = request;
-  const splits = await unlessAborted(loadFor(request, shardFolder), signal);
+  const shards = { folder: shardFolder, shardBytes: (windowMiB * 2 ** 20) / WINDOW_SHARDS, signal };
+  const splits = await unlessAborted(streamSplits({ task, seed, shards, ...files }), signal);
   onStage("training");
   const checkpoints = checkpoint.slot;
   const built = await buildModel({ task, splits, device: device.name, seed, onProgress, checkpoints, signal });

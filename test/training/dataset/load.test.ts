@@ -1,9 +1,11 @@
 // From files and sources to encoded splits; the feature map never sees anything but the training split.
+import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "../../../shared/schemas/coded-error.ts";
 import { Task } from "../../../shared/tasks/task.ts";
-import { loadDataset, loadParts, loadSplits, loadUntested } from "../../../training/dataset/load.ts";
+import { loadDataset, loadParts, loadSplits, loadUntested, streamSplits } from "../../../training/dataset/load.ts";
 import type { RecordSource } from "../../../training/dataset/record-source.ts";
+import { isOnDisk, ShardReader } from "../../../training/dataset/shards.ts";
 import { writeTemporary } from "./temporary-files.ts";
 
 const random = parse(Task, {
@@ -89,6 +91,22 @@ describe("loadSplits", () => {
   it("names the split that has no examples", async () => {
     const data = [await writeTemporary("a.csv", `${HEADER}1,1,x,y\n`)];
     await expect(loadSplits({ task: random, seed: 1, data })).rejects.toMatchObject({ code: "split_empty" });
+  });
+});
+
+describe("streamSplits", () => {
+  it("gives what loadSplits does, with the training split on disk where it is large, but for teachers", async () => {
+    const path = await writeTemporary("a.csv", HEADER + rowsOf(1000).join(""));
+    const asked = { seed: 1, data: [path] };
+    const shards = { folder: join(dirname(path), "shards"), shardBytes: 500 };
+    const whole = await loadSplits({ ...asked, task: timed });
+    const { train, ...others } = await streamSplits({ ...asked, task: timed, shards });
+    const { train: inMemory, ...same } = whole;
+    expect(others).toEqual(same);
+    if (!isOnDisk(train)) throw new Error("expected shards");
+    expect(await new ShardReader(train).read(train.shards)).toEqual({ ...inMemory, timesMs: null });
+    const taught = parse(Task, { ...timed, teachers: [{}] });
+    expect((await streamSplits({ ...asked, task: taught, shards })).train).toEqual(inMemory);
   });
 });
 
