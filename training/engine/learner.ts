@@ -1,9 +1,11 @@
 // A model in the making: tables outside tfjs, the net inside, one update rule for both.
 import { type FeatureMap, type FieldLayout, inputWidth, layoutFields } from "../../shared/features/feature-map.ts";
+import { CodedError } from "../../shared/schemas/coded-error.ts";
 import type { Task } from "../../shared/tasks/task.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import { createNet, embeddingDimensionOf } from "../model/family.ts";
 import type { FloatModel } from "../model/float-model.ts";
+import type { RunningStatistics } from "../model/net.ts";
 import { Batch, fillBatch } from "./batch.ts";
 import { type Gathered, Network } from "./network.ts";
 import type { Random } from "./random.ts";
@@ -13,11 +15,34 @@ import { createWeights, UPDATE_RULES, type UpdateRule, type Weights } from "./up
 /** Copies of all that a model predicts from. */
 export type Snapshot = readonly Float32Array[];
 
-export class Learner {
+/** All that later steps depend on: weights, the optimiser's state, running statistics, counters. */
+export type LearnerState = readonly (Float32Array | Int32Array)[];
+
+/** What a training asks of the model in its hands, wherever its weights live. */
+export interface Learner {
+  /** Learns from the examples `order[from .. to - 1]`; gives their mean logloss before the update. */
+  step(data: Dataset, order: Int32Array, from: number, to: number, learningRate: number): Promise<number>;
+  /** Ends an epoch: decay that untouched rows still owe. Due before predicting, and before the learning rate changes. */
+  settle(learningRate: number): Promise<void>;
+  /** Logits of the examples `order[from .. to - 1]`. */
+  logits(data: Dataset, order: Int32Array, from: number, to: number): Promise<Float32Array>;
+  snapshot(): Promise<Snapshot>;
+  restore(snapshot: Snapshot): Promise<void>;
+  /** The state between two steps, valid until the next: not always copies. */
+  state(): Promise<LearnerState>;
+  /** Goes on from a state of a learner of the same task, features and device. Throws `checkpoint_unusable` where it is of another shape. */
+  resume(state: LearnerState): Promise<void>;
+  /** The model as it stands; null where the family is a teacher. Shares memory with the learner, which is done by then. */
+  export(): Promise<FloatModel | null>;
+}
+
+/** Everything in this machine's memory, but for what the device computes a step with. */
+export class HostLearner implements Learner {
   readonly #featureMap: FeatureMap;
   readonly #layout: readonly FieldLayout[];
   readonly #table: EmbeddingTable;
   readonly #network: Network;
+  readonly #dropout: Random;
   readonly #rule: UpdateRule;
   readonly #dense: readonly Weights[];
   readonly #l2Dense: number;
@@ -37,7 +62,8 @@ export class Learner {
     const embeddedColumns = this.#layout.filter(({ embedded }) => embedded).map(({ firstColumn }) => firstColumn);
     const shape = { width: this.#width, embeddingDimension: dimension, embeddedColumns };
     const net = createNet(model, shape, random.fork("net"));
-    this.#network = new Network(net, random.fork("dropout"));
+    this.#dropout = random.fork("dropout");
+    this.#network = new Network(net, this.#dropout);
     this.#dense = this.#network.parameters.map(({ values }) => createWeights(values, this.#rule));
     this.#table = new EmbeddingTable({
       rowCount: featureMap.rowCount,
@@ -48,7 +74,6 @@ export class Learner {
     });
   }
 
-  /** Learns from the examples `order[from .. to - 1]`; gives their mean logloss before the update. */
   async step(data: Dataset, order: Int32Array, from: number, to: number, learningRate: number): Promise<number> {
     fillBatch(this.#batch, data, this.#layout, order, from, to);
     this.#table.touch(this.#batch, learningRate);
@@ -63,29 +88,40 @@ export class Learner {
     return gradients.loss;
   }
 
-  /** Ends an epoch: decay that untouched rows still owe. Due before predicting, and before the learning rate changes. */
-  settle(learningRate: number): void {
+  async settle(learningRate: number): Promise<void> {
     this.#table.catchUpAll(learningRate);
   }
 
-  /** Logits of the examples `order[from .. to - 1]`. */
   async logits(data: Dataset, order: Int32Array, from: number, to: number): Promise<Float32Array> {
     fillBatch(this.#batch, data, this.#layout, order, from, to);
     return this.#network.logits(this.#gather());
   }
 
-  snapshot(): Snapshot {
-    return this.#state().map((values) => values.slice());
+  async snapshot(): Promise<Snapshot> {
+    return this.#predictive().map((values) => values.slice());
   }
 
-  restore(snapshot: Snapshot): void {
-    this.#state().forEach((values, index) => {
-      values.set(snapshot[index]!);
+  async restore(snapshot: Snapshot): Promise<void> {
+    overwrite(this.#predictive(), snapshot);
+  }
+
+  async state(): Promise<LearnerState> {
+    return [...this.#stateArrays(), this.#counters()];
+  }
+
+  async resume(state: LearnerState): Promise<void> {
+    const counters = this.#counters();
+    overwrite([...this.#stateArrays(), counters], state);
+    const [step, updates, position, ...observed] = counters as Iterable<number> as [number, number, number, ...number[]]; // as #counters lists them
+    this.#table.step = step;
+    this.#updates = updates;
+    this.#dropout.seek(position);
+    this.#statistics().forEach((statistics, index) => {
+      statistics.observed = observed[index]!;
     });
   }
 
-  /** The model as it stands; null where the family is a teacher. Shares memory with the learner, which is done by then. */
-  export(): FloatModel | null {
+  async export(): Promise<FloatModel | null> {
     const { net, bias } = this.#network;
     const terms = net.export();
     return terms === null
@@ -100,14 +136,34 @@ export class Learner {
         };
   }
 
-  #state(): Float32Array[] {
-    const statistics = this.#network.net.terms.flatMap((term) => term.statistics);
+  #statistics(): RunningStatistics[] {
+    return this.#network.net.terms.flatMap((term) => term.statistics);
+  }
+
+  #predictive(): Float32Array[] {
     return [
       this.#table.vectors.values,
       this.#table.linear.values,
       ...this.#network.parameters.map(({ values }) => values),
-      ...statistics.flatMap(({ mean, variance }) => [mean, variance]),
+      ...this.#statistics().flatMap(({ mean, variance }) => [mean, variance]),
     ];
+  }
+
+  #stateArrays(): (Float32Array | Int32Array)[] {
+    return [
+      ...this.#table.state(),
+      ...this.#dense.flatMap(({ values, slots }) => [values, ...slots]),
+      ...this.#statistics().flatMap(({ mean, variance }) => [mean, variance]),
+    ];
+  }
+
+  #counters(): Int32Array {
+    return Int32Array.of(
+      this.#table.step,
+      this.#updates,
+      this.#dropout.position,
+      ...this.#statistics().map(({ observed }) => observed),
+    );
   }
 
   #gather(): Gathered {
@@ -121,3 +177,15 @@ export class Learner {
     return { count, width, x0: this.#x0, sums: this.#sums };
   }
 }
+
+/** Nothing is changed unless every array fits. */
+function overwrite(own: LearnerState, kept: LearnerState): void {
+  const fits = own.length === kept.length && own.every((values, index) => isAlike(values, kept[index]!));
+  if (!fits) throw new CodedError("checkpoint_unusable", "", "the checkpoint is of a model of another shape: begin anew");
+  own.forEach((values, index) => {
+    values.set(kept[index]!);
+  });
+}
+
+const isAlike = (a: LearnerState[number], b: LearnerState[number]): boolean =>
+  a.constructor === b.constructor && a.length === b.length;

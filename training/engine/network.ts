@@ -19,11 +19,24 @@ export interface Gradients {
   readonly parameters: readonly Float32Array[];
 }
 
-interface Reported {
+/** A layer's statistics of one batch, for its `observe`. */
+export interface Reported {
   readonly statistics: RunningStatistics;
   readonly mean: tf.Tensor;
   readonly variance: tf.Tensor;
 }
+
+/** The tensors of `Gradients`, and what batch norm saw; whoever asked disposes of them. */
+export interface Differentiated {
+  readonly loss: tf.Tensor;
+  readonly x0: tf.Tensor | null;
+  readonly sums: tf.Tensor | null;
+  readonly parameters: readonly tf.Tensor[];
+  readonly reported: readonly Reported[];
+}
+
+/** The dropout mask of a given index in the pass. */
+export type CreateMask = (index: number, shape: [number, number], rate: number) => tf.Tensor2D;
 
 export class Network {
   readonly net: Net;
@@ -40,30 +53,44 @@ export class Network {
 
   /** Mean logloss of a batch, and its gradients. */
   async gradients(gathered: Gathered, labels: Float32Array): Promise<Gradients> {
-    const reported: Reported[] = [];
-    const { value, grads } = tf.tidy(() => {
-      const inputs = this.#inputs(gathered);
-      const target = tf.tensor2d(labels.subarray(0, gathered.count), [gathered.count, 1]);
-      const loss = (...tensors: tf.Tensor[]) => logloss(this.#forward(inputs, tensors, reported), target);
-      return tf.valueAndGrads(loss)(this.#arguments(inputs));
-    });
-    const [loss, ...gradients] = await Promise.all([value, ...grads].map(readAndDispose));
-    for (const { statistics, mean, variance } of reported)
+    const inputs = this.#inputs(gathered);
+    const own = [inputs.x0, inputs.sums, ...this.#parameterTensors()];
+    const target = tf.tensor2d(labels.subarray(0, gathered.count), [gathered.count, 1]);
+    const mask: CreateMask = (index, shape, rate) => this.#mask(index, shape, rate);
+    const found = this.differentiate(inputs, target, own.slice(2), mask);
+    tf.dispose([target, ...own]);
+    const read = (tensor: tf.Tensor | null) => (tensor ? readAndDispose(tensor) : null);
+    const [loss, x0, sums, ...parameters] = await Promise.all([
+      readAndDispose(found.loss),
+      read(found.x0),
+      read(found.sums),
+      ...found.parameters.map(readAndDispose),
+    ]);
+    for (const { statistics, mean, variance } of found.reported)
       statistics.observe(await readAndDispose(mean), await readAndDispose(variance));
+    return { loss: loss[0]!, x0, sums, parameters };
+  }
+
+  /** The same on tensors, which stay on the device. `parameters` in the order of `this.parameters`. */
+  differentiate(inputs: Inputs, labels: tf.Tensor2D, parameters: readonly tf.Tensor[], mask: CreateMask): Differentiated {
     const { readsX0, readsSums } = this.net;
-    const x0 = readsX0 ? gradients.shift()! : null;
-    const sums = readsSums ? gradients.shift()! : null;
-    return { loss: loss![0]!, x0, sums, parameters: gradients };
+    const reported: Reported[] = [];
+    const loss = (...tensors: tf.Tensor[]) => logloss(this.#forward(inputs, tensors, { reported, mask }), labels);
+    const read = [...(readsX0 ? [inputs.x0] : []), ...(readsSums ? [inputs.sums] : [])];
+    const { value, grads } = tf.tidy(() => tf.valueAndGrads(loss)([...read, ...parameters]));
+    const x0 = readsX0 ? grads.shift()! : null;
+    const sums = readsSums ? grads.shift()! : null;
+    return { loss: value, x0, sums, parameters: grads, reported };
   }
 
   /** Logits in prediction: running statistics, no dropout. */
   async logits(gathered: Gathered): Promise<Float32Array> {
-    return readAndDispose(
-      tf.tidy(() => {
-        const inputs = this.#inputs(gathered);
-        return this.#forward(inputs, this.#arguments(inputs), null);
-      }),
-    );
+    return readAndDispose(tf.tidy(() => this.predict(this.#inputs(gathered))));
+  }
+
+  /** The same on tensors, with `values` of the parameters as they are here. */
+  predict(inputs: Inputs): tf.Tensor2D {
+    return this.#forward(inputs, this.#parameterTensors(), null);
   }
 
   #inputs({ count, width, x0, sums }: Gathered): Inputs {
@@ -73,22 +100,25 @@ export class Network {
     };
   }
 
-  /** The inputs that the net reads, then the parameters: what the loss is differentiated by. */
-  #arguments({ x0, sums }: Inputs): tf.Tensor[] {
-    const parameters = this.parameters.map(({ values, shape }) => tf.tensor2d(values, shape));
-    return [...(this.net.readsX0 ? [x0] : []), ...(this.net.readsSums ? [sums] : []), ...parameters];
+  #parameterTensors(): tf.Tensor[] {
+    return this.parameters.map(({ values, shape }) => tf.tensor2d(values, shape));
   }
 
-  /** `reported` is null in prediction. `tensors` are those of `#arguments`. */
-  #forward(inputs: Inputs, tensors: readonly tf.Tensor[], reported: Reported[] | null): tf.Tensor2D {
+  /** `tensors` ends with those of the parameters; `training` is null in prediction. */
+  #forward(
+    inputs: Inputs,
+    tensors: readonly tf.Tensor[],
+    training: { readonly reported: Reported[]; readonly mask: CreateMask } | null,
+  ): tf.Tensor2D {
     const ownTensors = tensors.slice(tensors.length - this.parameters.length) as tf.Tensor2D[]; // parameters are matrices
     const byParameter = new Map(this.parameters.map((parameter, index) => [parameter, ownTensors[index]!]));
     let maskCount = 0;
     const pass: Pass = {
-      training: reported !== null,
+      training: training !== null,
       weight: (parameter) => byParameter.get(parameter)!,
-      mask: (shape, rate) => this.#mask(maskCount++, shape, rate),
-      report: (statistics, mean, variance) => reported?.push({ statistics, mean: tf.keep(mean), variance: tf.keep(variance) }),
+      mask: (shape, rate) => training!.mask(maskCount++, shape, rate), // only asked for in training
+      report: (statistics, mean, variance) =>
+        training?.reported.push({ statistics, mean: tf.keep(mean), variance: tf.keep(variance) }),
     };
     const sum = this.net.terms.map((term) => term.forward(inputs, pass)).reduce((a, b) => tf.add<tf.Tensor2D>(a, b));
     return tf.add<tf.Tensor2D>(sum, pass.weight(this.bias));

@@ -15,6 +15,10 @@ export interface TableOptions {
 /** Vectors begin in +-INITIAL_LIMIT, so that a rare row says little until it has been seen; linear weights begin at 0. */
 const INITIAL_LIMIT = 0.01;
 
+export function initialVectors(rowCount: number, dimension: number, random: Random): Float32Array {
+  return random.fillUniform(new Float32Array(rowCount * dimension), INITIAL_LIMIT);
+}
+
 /** Rows that were never touched keep their first value: without a gradient there is no metric to decay in, and nothing to forget. */
 export class EmbeddingTable {
   readonly dimension: number;
@@ -34,13 +38,28 @@ export class EmbeddingTable {
 
   constructor({ rowCount, dimension, rule, l2, random }: TableOptions) {
     this.dimension = dimension;
-    this.vectors = createWeights(random.fillUniform(new Float32Array(rowCount * dimension), INITIAL_LIMIT), rule);
+    this.vectors = createWeights(initialVectors(rowCount, dimension, random), rule);
     this.linear = createWeights(new Float32Array(rowCount), rule);
     this.#rule = rule;
     this.#l2 = l2;
     this.#lastStep = new Int32Array(rowCount);
     this.#updates = new Int32Array(rowCount);
     this.#place = new Int32Array(rowCount);
+  }
+
+  /** All that later steps depend on; views. */
+  state(): readonly (Float32Array | Int32Array)[] {
+    const { vectors, linear } = this;
+    return [vectors.values, ...vectors.slots, linear.values, ...linear.slots, this.#lastStep, this.#updates];
+  }
+
+  /** Steps so far. */
+  get step(): number {
+    return this.#step;
+  }
+
+  set step(step: number) {
+    this.#step = step;
   }
 
   /** Begins a step: lists the batch's rows, and lets each catch up on the decay of the steps that it missed. */

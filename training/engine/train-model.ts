@@ -6,7 +6,7 @@ import type { Task } from "../../shared/tasks/task.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import type { FloatModel } from "../model/float-model.ts";
 import { type DeviceChoice, type OpenDevice, openDevice } from "./device.ts";
-import { Learner, type Snapshot } from "./learner.ts";
+import { HostLearner, type Learner, type Snapshot } from "./learner.ts";
 import { Random } from "./random.ts";
 import { learningRateAt } from "./schedule.ts";
 
@@ -65,7 +65,7 @@ export async function trainModel(request: TrainRequest): Promise<TrainedModel> {
   const device = await openDevice(request.device);
   const started = performance.now();
   const random = new Random(seed);
-  const learner = new Learner(task, featureMap, random);
+  const learner = new HostLearner(task, featureMap, random);
   const order = ascending(request.train.labels.length);
   const shuffles = random.fork("shuffle");
   const meter = createMeter(request);
@@ -77,20 +77,20 @@ export async function trainModel(request: TrainRequest): Promise<TrainedModel> {
   for (let epoch = 1; epoch <= task.training.epochs && gainless < task.training.patience; epoch++) {
     const learningRate = learningRateAt(task.training, epoch - 1, epochsWithoutGain);
     const trainLogloss = await trainEpoch(learner, request, shuffles.shuffle(order), learningRate, meter);
-    learner.settle(learningRate);
+    await learner.settle(learningRate);
     const validLogloss = await measureLogloss(learner, valid, task.training.batchSize, signal);
     assertConverging(validLogloss, epoch);
     history.push({ epoch, learningRate, trainLogloss, validLogloss });
     meter.endEpoch(validLogloss);
     const better = validLogloss < best.logloss;
-    if (better) best = { logloss: validLogloss, snapshot: epoch === task.training.epochs ? null : learner.snapshot() };
+    if (better) best = { logloss: validLogloss, snapshot: epoch === task.training.epochs ? null : await learner.snapshot() };
     gainless = better ? 0 : gainless + 1;
     if (!better) epochsWithoutGain++;
   }
-  if (best.snapshot) learner.restore(best.snapshot);
+  if (best.snapshot) await learner.restore(best.snapshot);
   const wallSeconds = (performance.now() - started) / 1000;
   const predict = (data: Dataset, signal?: AbortSignal) => predictLogits(learner, data, task.training.batchSize, signal);
-  return { model: learner.export(), predict, device, history, samplesPerSecond: meter.samplesPerSecond(), wallSeconds };
+  return { model: await learner.export(), predict, device, history, samplesPerSecond: meter.samplesPerSecond(), wallSeconds };
 }
 
 type Meter = ReturnType<typeof createMeter>;

@@ -76,15 +76,15 @@ export function exportDense(weight: Parameter, factors: Float32Array | null, bia
 const MOMENTUM = 0.9;
 
 function createRunningStatistics(columns: number): RunningStatistics {
-  let observed = 0;
   const mean = new Float32Array(columns);
   const variance = new Float32Array(columns).fill(1);
   return {
     mean,
     variance,
+    observed: 0,
     observe(batchMean, batchVariance) {
-      const past = Math.min(MOMENTUM, observed / (observed + 1));
-      observed++;
+      const past = Math.min(MOMENTUM, this.observed / (this.observed + 1));
+      this.observed++;
       for (let c = 0; c < columns; c++) {
         mean[c] = past * mean[c]! + (1 - past) * batchMean[c]!;
         variance[c] = past * variance[c]! + (1 - past) * batchVariance[c]!;

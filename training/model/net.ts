@@ -32,6 +32,8 @@ export interface Pass {
 export interface RunningStatistics {
   readonly mean: Float32Array;
   readonly variance: Float32Array;
+  /** Batches observed so far. */
+  observed: number;
   observe(mean: Float32Array, variance: Float32Array): void;
 }
 

@@ -1,6 +1,6 @@
 // Our engine on its wasm device, as `npm run train` drives it.
 import { openDevice } from "../../../training/engine/device.ts";
-import { Learner } from "../../../training/engine/learner.ts";
+import { HostLearner } from "../../../training/engine/learner.ts";
 import { Random } from "../../../training/engine/random.ts";
 import { ascending, BATCH_SIZE, createShape, firstExample, LEARNING_RATE, SEED } from "./shape.ts";
 import { serveTrainer } from "./trainer.ts";
@@ -8,7 +8,7 @@ import { serveTrainer } from "./trainer.ts";
 serveTrainer(async (name) => {
   await openDevice("wasm");
   const { task, featureMap, data } = createShape(name);
-  const learner = new Learner(task, featureMap, new Random(SEED));
+  const learner = new HostLearner(task, featureMap, new Random(SEED));
   const order = ascending(data.labels.length);
   return (step) => learner.step(data, order, firstExample(step), firstExample(step) + BATCH_SIZE, LEARNING_RATE);
 });

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { describe, expect, it } from "vitest";
 import { Family, type ModelSpec, ServedFamily, type TrainingSpec } from "../../../shared/tasks/task.ts";
-import { Learner } from "../../../training/engine/learner.ts";
+import { HostLearner } from "../../../training/engine/learner.ts";
 import { Random } from "../../../training/engine/random.ts";
 import { type TrainProgress, type TrainRequest, trainModel } from "../../../training/engine/train-model.ts";
 import type { FloatModel } from "../../../training/model/float-model.ts";
@@ -60,22 +60,22 @@ describe("a training", () => {
 
   it.each(ServedFamily.options)("of %s exports what it computes, batch norm folded", async (family) => {
     const { task, featureMap } = request({ family, batchNorm: true, dropout: 0.2 }, { l2Embedding: 1e-4, l2Dense: 1e-4 });
-    const learner = new Learner(task, featureMap, new Random(1));
+    const learner = new HostLearner(task, featureMap, new Random(1));
     const order = Int32Array.from({ length: 200 }, (_, index) => index);
     for (let step = 0; step < 5; step++) await learner.step(all.train, order, 0, 200, 0.02);
     const own = await learner.logits(all.valid, order, 0, 200);
-    floatLogits(learner.export()!, all.valid).forEach(
+    floatLogits((await learner.export())!, all.valid).forEach(
       (logit, index) => void expect(Math.abs(logit - own[index]!)).toBeLessThan(1e-4),
     );
   });
 
   it("of low-rank cross layers exports what it computes", async () => {
     const { task, featureMap } = request({ family: "dcn-v2", crossLayers: 2, crossRank: 3 }, {});
-    const learner = new Learner(task, featureMap, new Random(1));
+    const learner = new HostLearner(task, featureMap, new Random(1));
     const order = Int32Array.from({ length: 200 }, (_, index) => index);
     for (let step = 0; step < 5; step++) await learner.step(all.train, order, 0, 200, 0.02);
     const own = await learner.logits(all.valid, order, 0, 200);
-    const model = learner.export();
+    const model = await learner.export();
     expect(model!.cross?.layers.map(({ down, up }) => [down?.outputs, up.inputs])).toEqual([
       [3, 3],
       [3, 3],

@@ -1,0 +1,216 @@
+// A learner whose whole state is in GPU memory: a step uploads the batch's rows, and reads back one small vector, later.
+import * as tf from "@tensorflow/tfjs";
+import { type FeatureMap, layoutFields } from "../../../shared/features/feature-map.ts";
+import type { Task } from "../../../shared/tasks/task.ts";
+import type { Dataset } from "../../dataset/dataset.ts";
+import { createNet, embeddingDimensionOf } from "../../model/family.ts";
+import type { FloatModel } from "../../model/float-model.ts";
+import type { Inputs, RunningStatistics } from "../../model/net.ts";
+import type { Snapshot } from "../learner.ts";
+import { type CreateMask, type Differentiated, Network } from "../network.ts";
+import type { Random } from "../random.ts";
+import { initialVectors } from "../table.ts";
+import { DenseParameters } from "./dense-parameters.ts";
+import { Gpu } from "./device.ts";
+import { DropoutMasks } from "./dropout.ts";
+import { createBatch } from "./indexed-batch.ts";
+import { type BatchBuffers, GpuTable } from "./table.ts";
+
+export class GpuLearner {
+  /** Steps that may be under way while the next is prepared. */
+  readonly stepsInFlight = 2;
+  readonly #gpu = new Gpu();
+  readonly #featureMap: FeatureMap;
+  readonly #dimension: number;
+  readonly #network: Network;
+  readonly #table: GpuTable;
+  readonly #dense: DenseParameters;
+  readonly #dropout: Random;
+  readonly #masks: DropoutMasks;
+  readonly #l2Dense: number;
+  readonly #batch = createBatch();
+  readonly #buffers: { -readonly [Name in keyof BatchBuffers]: GPUBuffer };
+  #updates = 0;
+  /** Whether the parameters here are those on the GPU. */
+  #pulled = true;
+  /** Resolved when the reports of all steps so far have been read. */
+  #reports: Promise<unknown> = Promise.resolve();
+
+  /** @throws CodedError `table_too_large` */
+  constructor({ model, training }: Task, featureMap: FeatureMap, random: Random) {
+    const gpu = this.#gpu;
+    const dimension = embeddingDimensionOf(model);
+    const layout = layoutFields(featureMap, dimension);
+    const embeddedColumns = layout.filter(({ embedded }) => embedded).map(({ firstColumn }) => firstColumn);
+    const width = layout.reduce((sum, { columnCount }) => sum + columnCount, 0);
+    const net = createNet(model, { width, embeddingDimension: dimension, embeddedColumns }, random.fork("net"));
+    const { rowCount } = featureMap;
+    this.#featureMap = featureMap;
+    this.#dimension = dimension;
+    this.#l2Dense = training.l2Dense;
+    this.#dropout = random.fork("dropout");
+    this.#network = new Network(net, this.#dropout);
+    this.#dense = new DenseParameters(gpu, this.#network.parameters, training.optimizer);
+    this.#masks = new DropoutMasks(gpu);
+    this.#table = new GpuTable({
+      ...{ gpu, layout, rowCount, dimension },
+      optimizer: training.optimizer,
+      l2: training.l2Embedding,
+      reads: { x0: net.readsX0, sums: net.readsSums },
+      vectors: initialVectors(rowCount, dimension, random.fork("table")),
+    });
+    const none = () => gpu.createBuffer(16);
+    this.#buffers = { words: none(), x0: none(), sums: none(), labels: none() };
+  }
+
+  /** Resolves to the batch's mean logloss before the update, once the GPU is done with it: the next steps need not wait. */
+  step(data: Dataset, order: Int32Array, from: number, to: number, learningRate: number): Promise<number> {
+    const batch = this.#batch;
+    this.#table.records.fill(batch, data, order, from, to);
+    this.#table.records.touch(batch);
+    this.#upload();
+    this.#gpu.submit((pass) => {
+      this.#table.catchUp(pass, batch, this.#buffers, learningRate);
+      this.#table.gather(pass, batch, this.#buffers);
+    });
+    const inputs = this.#inputs();
+    const labels = this.#gpu.tensorOf(this.#buffers.labels, [batch.exampleCount, 1]);
+    const found = this.#network.differentiate(inputs, labels, this.#dense.tensors, this.#createMask);
+    const report = reportOf(found);
+    this.#update(found, learningRate);
+    this.#pulled = false;
+    tf.dispose([inputs.x0, inputs.sums, labels, ...tensorsOf(found)]);
+    return (this.#reports = this.#read(report, found.reported));
+  }
+
+  /** Reads a report behind those before it. */
+  async #read(report: tf.Tensor1D, reported: Differentiated["reported"]): Promise<number> {
+    const [values] = await Promise.all([report.data<"float32">(), this.#reports]);
+    report.dispose();
+    return observe(reported, values);
+  }
+
+  #update(found: Differentiated, learningRate: number): void {
+    const bufferOf = (tensor: tf.Tensor | null) => (tensor ? this.#gpu.bufferOfTensor(tensor) : this.#buffers.sums);
+    const gradients = { x0: bufferOf(found.x0), sums: bufferOf(found.sums) };
+    const parameters = found.parameters.map(bufferOf);
+    const step = { learningRate, l2: this.#l2Dense, updates: ++this.#updates };
+    this.#gpu.submit((pass) => {
+      this.#table.update(pass, this.#batch, this.#buffers, gradients, learningRate);
+      this.#dense.update(pass, parameters, step);
+    });
+  }
+
+  async settle(learningRate: number): Promise<void> {
+    this.#table.catchUpAll(learningRate);
+  }
+
+  async logits(data: Dataset, order: Int32Array, from: number, to: number): Promise<Float32Array> {
+    await this.#pull();
+    this.#table.records.fill(this.#batch, data, order, from, to);
+    this.#upload();
+    this.#gpu.submit((pass) => this.#table.gather(pass, this.#batch, this.#buffers));
+    const logits = tf.tidy(() => this.#network.predict(this.#inputs()));
+    const values = (await logits.data()) as Float32Array; // every tensor of a net is float32
+    logits.dispose();
+    return values;
+  }
+
+  async snapshot(): Promise<Snapshot> {
+    await this.#pull();
+    const { vectors, linear } = await this.#table.read();
+    const { parameters } = this.#network;
+    const statistics = this.#statistics().flatMap(({ mean, variance }) => [mean.slice(), variance.slice()]);
+    return [vectors, linear, ...parameters.map(({ values }) => values.slice()), ...statistics];
+  }
+
+  async restore([vectors, linear, ...dense]: Snapshot): Promise<void> {
+    await this.#reports;
+    this.#table.write(vectors!, linear!);
+    const own = [
+      ...this.#network.parameters.map(({ values }) => values),
+      ...this.#statistics().flatMap(({ mean, variance }) => [mean, variance]),
+    ];
+    own.forEach((values, index) => void values.set(dense[index]!));
+    this.#dense.push();
+    this.#pulled = true;
+  }
+
+  /** The model as it stands; null where the family is a teacher. */
+  async export(): Promise<FloatModel | null> {
+    await this.#pull();
+    const { net, bias } = this.#network;
+    const terms = net.export();
+    if (terms === null) return null;
+    const { vectors, linear } = await this.#table.read();
+    return {
+      featureMap: this.#featureMap,
+      embeddingDimension: this.#dimension,
+      bias: bias.values[0]!,
+      linear: net.readsSums ? linear : null,
+      embedding: vectors,
+      ...terms,
+    };
+  }
+
+  #statistics(): RunningStatistics[] {
+    return this.#network.net.terms.flatMap((term) => term.statistics);
+  }
+
+  /** Parameters and running statistics as of the last step. */
+  async #pull(): Promise<void> {
+    await this.#reports;
+    if (!this.#pulled) await this.#dense.pull();
+    this.#pulled = true;
+  }
+
+  #inputs(): Inputs {
+    const { exampleCount } = this.#batch;
+    const { width } = this.#table;
+    return {
+      x0: this.#gpu.tensorOf(this.#buffers.x0, [exampleCount, width]),
+      sums: this.#gpu.tensorOf(this.#buffers.sums, [exampleCount, 1]),
+    };
+  }
+
+  readonly #createMask: CreateMask = (index, shape, rate) =>
+    this.#masks.create(index, shape, this.#dropout.drawDropout(shape[0] * shape[1], rate));
+
+  #upload(): void {
+    const { words, wordCount, labels, exampleCount } = this.#batch;
+    this.#reserve("words", wordCount);
+    this.#reserve("labels", exampleCount);
+    this.#reserve("sums", exampleCount);
+    this.#reserve("x0", exampleCount * this.#table.width);
+    this.#gpu.write(this.#buffers.words, words.subarray(0, wordCount));
+    this.#gpu.write(this.#buffers.labels, labels.subarray(0, exampleCount));
+  }
+
+  #reserve(name: keyof BatchBuffers, length: number): void {
+    if (this.#buffers[name].size >= length * 4) return;
+    this.#buffers[name].destroy();
+    this.#buffers[name] = this.#gpu.createBuffer(Math.ceil(length * 4 * 1.1));
+  }
+}
+
+/** Loss, means and variances as one vector. */
+function reportOf({ loss, reported }: Differentiated): tf.Tensor1D {
+  const parts = [loss, ...reported.flatMap(({ mean, variance }) => [mean, variance])];
+  return tf.tidy(() => tf.concat1d(parts.map((part) => part.as1D())));
+}
+
+function tensorsOf({ loss, x0, sums, parameters, reported }: Differentiated): tf.Tensor[] {
+  const inputs = [x0, sums].filter((tensor) => tensor !== null);
+  return [loss, ...inputs, ...parameters, ...reported.flatMap(({ mean, variance }) => [mean, variance])];
+}
+
+/** Hands a report's statistics to their layers; gives the loss. */
+function observe(reported: Differentiated["reported"], report: Float32Array): number {
+  let place = 1;
+  for (const { statistics } of reported) {
+    const columns = statistics.mean.length;
+    statistics.observe(report.subarray(place, place + columns), report.subarray(place + columns, place + 2 * columns));
+    place += 2 * columns;
+  }
+  return report[0]!;
+}

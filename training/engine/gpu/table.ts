@@ -1,0 +1,191 @@
+// The embedding table in GPU memory: rows of a vector and a linear weight, gathered and updated by programs of our own.
+import { type FieldLayout, inputWidth } from "../../../shared/features/feature-map.ts";
+import { CodedError } from "../../../shared/schemas/coded-error.ts";
+import type { TrainingSpec } from "../../../shared/tasks/task.ts";
+import type { Gpu } from "./device.ts";
+import { type IndexedBatch, RowRecords } from "./indexed-batch.ts";
+import { Program } from "./program.ts";
+import { biasCorrections, RULE_SOURCES } from "./rule-source.ts";
+import * as sources from "./table-sources.ts";
+
+export interface GpuTableOptions {
+  readonly gpu: Gpu;
+  readonly layout: readonly FieldLayout[];
+  readonly optimizer: TrainingSpec["optimizer"];
+  readonly l2: number;
+  readonly reads: { readonly x0: boolean; readonly sums: boolean };
+  /** First values: vectors [rows, dimension]. Linear weights begin at 0. */
+  readonly vectors: Float32Array;
+  readonly rowCount: number;
+  readonly dimension: number;
+}
+
+/** What a step's programs read and write, each as long as the batch needs. */
+export interface BatchBuffers {
+  readonly words: GPUBuffer;
+  readonly x0: GPUBuffer;
+  readonly sums: GPUBuffer;
+  readonly labels: GPUBuffer;
+}
+
+export class GpuTable {
+  readonly records: RowRecords;
+  readonly width: number;
+  readonly #options: GpuTableOptions;
+  readonly #shape: sources.TableShape;
+  readonly #rowLength: number;
+  /** Values, then the rule's slots. */
+  readonly #state: readonly GPUBuffer[];
+  readonly #corrections: GPUBuffer;
+  readonly #columns: GPUBuffer;
+  readonly #firstColumns: GPUBuffer;
+  readonly #programs = new Map<string, Program>();
+  #partial: GPUBuffer;
+
+  /** @throws CodedError `table_too_large` */
+  constructor(options: GpuTableOptions) {
+    const { gpu, layout, optimizer, dimension, rowCount } = options;
+    this.#options = options;
+    this.width = inputWidth(layout);
+    this.#shape = { width: this.width, dimension, fieldCount: layout.length };
+    this.#rowLength = sources.rowLength(this.#shape);
+    assertFits(gpu, rowCount * this.#rowLength * 4);
+    this.records = new RowRecords(rowCount);
+    const values = gpu.bufferOf(this.#interleave(options.vectors, new Float32Array(rowCount)));
+    const slots = Array.from({ length: RULE_SOURCES[optimizer].slotCount }, () => gpu.createBuffer(values.size));
+    this.#state = [values, ...slots];
+    this.#corrections = gpu.bufferOf(biasCorrections());
+    this.#columns = gpu.bufferOf(columnsOf(layout));
+    this.#firstColumns = gpu.bufferOf(Int32Array.from(layout, ({ embedded, firstColumn }) => (embedded ? firstColumn : -1)));
+    this.#partial = gpu.createBuffer(16);
+  }
+
+  /** The batch's rows catch up on the decay of the steps that they missed. Due after `records.touch`. */
+  catchUp(pass: GPUComputePassEncoder, batch: IndexedBatch, { words }: BatchBuffers, learningRate: number): void {
+    const { l2, optimizer } = this.#options;
+    if (l2 === 0) return;
+    const { touched, updates, missed } = batch.sections;
+    this.#program("catchUp", () => sources.catchUpSource(RULE_SOURCES[optimizer], this.#shape)).dispatch(
+      pass,
+      [...this.#state, words, this.#corrections],
+      [learningRate, l2, touched, updates, missed],
+      batch.touchedCount * this.#rowLength,
+    );
+  }
+
+  /** Fills `x0` [examples, width] and `sums` [examples], those that the net reads. */
+  gather(pass: GPUComputePassEncoder, batch: IndexedBatch, { words, x0, sums }: BatchBuffers): void {
+    const { oneHot, exampleCount, sections } = batch;
+    const values = this.#state[0]!;
+    const given = [sections.rows, sections.bagStarts, sections.bags, sections.weights, exampleCount];
+    const { reads } = this.#options;
+    if (reads.x0)
+      this.#program(`gather${oneHot}`, () => sources.gatherSource(this.#shape, oneHot)).dispatch(
+        pass,
+        [values, words, this.#columns, x0],
+        given,
+        exampleCount * this.width,
+      );
+    if (reads.sums)
+      this.#program(`gatherSums${oneHot}`, () => sources.gatherSumsSource(this.#shape, oneHot)).dispatch(
+        pass,
+        [values, words, sums],
+        given,
+        exampleCount,
+      );
+  }
+
+  /** Sums the gradients by row, always in the same order, and updates the rows touched. */
+  update(
+    pass: GPUComputePassEncoder,
+    batch: IndexedBatch,
+    { words }: BatchBuffers,
+    gradients: { readonly x0: GPUBuffer; readonly sums: GPUBuffer },
+    learningRate: number,
+  ): void {
+    const { gpu, l2, optimizer, reads } = this.#options;
+    const { oneHot, exampleCount, sections, segmentCount, touchedCount } = batch;
+    if (this.#partial.size < segmentCount * this.#rowLength * 4) {
+      this.#partial.destroy();
+      this.#partial = gpu.createBuffer(segmentCount * this.#rowLength * 5);
+    }
+    this.#program(`sum${oneHot}`, () => sources.sumSource(this.#shape, oneHot, reads)).dispatch(
+      pass,
+      [words, this.#firstColumns, gradients.x0, gradients.sums, this.#partial],
+      [sections.order, sections.segments, sections.bagStarts, sections.bags, sections.weights, exampleCount],
+      segmentCount * this.#rowLength,
+    );
+    this.#program("update", () => sources.updateSource(RULE_SOURCES[optimizer], this.#shape, reads)).dispatch(
+      pass,
+      [...this.#state, words, this.#partial, this.#corrections],
+      [learningRate, l2, sections.touched, sections.updates, sections.firstSegments],
+      touchedCount * this.#rowLength,
+    );
+  }
+
+  /** Lets every row catch up. */
+  catchUpAll(learningRate: number): void {
+    const { gpu, l2, optimizer } = this.#options;
+    if (l2 === 0) return;
+    const owed = gpu.bufferOf(this.records.catchUp());
+    const program = this.#program("catchUpAll", () => sources.catchUpAllSource(RULE_SOURCES[optimizer], this.#shape));
+    const count = this.records.rowCount * this.#rowLength;
+    gpu.submit((pass) => program.dispatch(pass, [...this.#state, owed, this.#corrections], [learningRate, l2], count));
+    owed.destroy();
+  }
+
+  /** Vectors [rows, dimension] and linear weights [rows]. */
+  async read(): Promise<{ vectors: Float32Array; linear: Float32Array }> {
+    const { gpu, rowCount, dimension } = this.#options;
+    const values = await gpu.read(this.#state[0]!, rowCount * this.#rowLength);
+    const vectors = new Float32Array(rowCount * dimension);
+    const linear = new Float32Array(rowCount);
+    for (let row = 0; row < rowCount; row++) {
+      const from = row * this.#rowLength;
+      for (let d = 0; d < dimension; d++) vectors[row * dimension + d] = values[from + d]!;
+      linear[row] = values[from + dimension]!;
+    }
+    return { vectors, linear };
+  }
+
+  write(vectors: Float32Array, linear: Float32Array): void {
+    this.#options.gpu.write(this.#state[0]!, this.#interleave(vectors, linear));
+  }
+
+  #interleave(vectors: Float32Array, linear: Float32Array): Float32Array {
+    const { rowCount, dimension } = this.#options;
+    const values = new Float32Array(rowCount * this.#rowLength);
+    for (let row = 0; row < rowCount; row++) {
+      const to = row * this.#rowLength;
+      for (let d = 0; d < dimension; d++) values[to + d] = vectors[row * dimension + d]!;
+      values[to + dimension] = linear[row]!;
+    }
+    return values;
+  }
+
+  /** Compiled when first used. */
+  #program(name: string, source: () => ReturnType<typeof sources.updateSource>): Program {
+    let program = this.#programs.get(name);
+    if (!program) this.#programs.set(name, (program = new Program(this.#options.gpu, source())));
+    return program;
+  }
+}
+
+function columnsOf(layout: readonly FieldLayout[]): Int32Array {
+  const columns = new Int32Array(inputWidth(layout) * 2);
+  layout.forEach(({ embedded, firstColumn, columnCount, firstValueRow }, field) => {
+    for (let column = firstColumn; column < firstColumn + columnCount; column++) {
+      columns[column * 2] = field;
+      columns[column * 2 + 1] = embedded ? column - firstColumn : -1 - (firstValueRow + column - firstColumn);
+    }
+  });
+  return columns;
+}
+
+function assertFits({ device }: Gpu, sizeBytes: number): void {
+  const limit = Math.min(device.limits.maxStorageBufferBindingSize, device.limits.maxBufferSize);
+  if (sizeBytes <= limit) return;
+  const megabytes = (bytes: number) => `${Math.ceil(bytes / 2 ** 20).toLocaleString("en")} MiB`;
+  const detail = `the table takes ${megabytes(sizeBytes)}, this GPU lends ${megabytes(limit)} to one buffer: use --device wasm, or fewer rows or dimensions`;
+  throw new CodedError("table_too_large", "device", detail);
+}
