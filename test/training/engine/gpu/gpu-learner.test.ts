@@ -1,5 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { FeatureMap } from "../../../../shared/features/feature-map.ts";
 import type { ModelSpec, TrainingSpec } from "../../../../shared/tasks/task.ts";
 import type { Dataset } from "../../../../training/dataset/dataset.ts";

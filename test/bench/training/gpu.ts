@@ -1,0 +1,153 @@
+// npm run bench -- training-gpu: samples a second of DeepFM 400-400-400 at 26 fields and 1 M rows, all of it on the GPU.
+import * as tf from "@tensorflow/tfjs";
+import { openDevice } from "../../../training/engine/device.ts";
+import { GpuLearner } from "../../../training/engine/gpu/gpu-learner.ts";
+import { createBatch, RowRecords } from "../../../training/engine/gpu/indexed-batch.ts";
+import { HostLearner } from "../../../training/engine/learner.ts";
+import { Random } from "../../../training/engine/random.ts";
+import type { Benchmark } from "../benchmark.ts";
+import { describeMachine } from "../machine.ts";
+import { formatTable } from "../table.ts";
+import { ascending, BATCH_SIZE, createShape, firstExample, LEARNING_RATE, SEED, type TrainingShape } from "./shape.ts";
+
+const BATCH_SIZES = [4096, 16_384, 65_536];
+const SECONDS = 4;
+const WARM_UP_STEPS = 4;
+const COMPARED_STEPS = 3;
+
+interface Measured {
+  readonly batchSize: number;
+  readonly samplesPerSecond: number;
+  /** Of a step, in milliseconds: until its batch is sorted, until all is recorded (which includes the former), and until it is done, alone. */
+  readonly prepareMs: number;
+  readonly recordMs: number;
+  readonly aloneMs: number;
+}
+
+export const trainingGpu: Benchmark = {
+  summary: "samples a second in training on a GPU through WebGPU, with everything in its memory",
+  async run({ quick, progress }) {
+    const shape = createShape("large");
+    progress("first losses, on the host");
+    await openDevice("wasm");
+    const wanted = await firstLosses(new HostLearner(shape.task, shape.featureMap, new Random(SEED)), shape);
+    progress("first losses, on the GPU");
+    await openDevice("webgpu");
+    const got = await firstLosses(new GpuLearner(shape.task, shape.featureMap, new Random(SEED)), shape);
+    progress(`${adapterName()}: losses ${got.join(", ")}, on the host ${wanted.join(", ")}`);
+    const lossDifference = Math.max(...wanted.map((loss, step) => Math.abs(loss - got[step]!)));
+    const measured: Measured[] = [];
+    for (const batchSize of quick ? BATCH_SIZES.slice(0, 1) : BATCH_SIZES) {
+      progress(`batches of ${batchSize}`);
+      measured.push(await measure(shape, batchSize, quick ? 0.5 : SECONDS));
+      progress(JSON.stringify(measured.at(-1)));
+    }
+    progress("where a step's time goes");
+    const programs = await profile(shape, quick ? BATCH_SIZE : BATCH_SIZES.at(-1)!);
+    const result = { machine: describeMachine(), adapter: adapterName(), losses: { wanted, got }, lossDifference, measured, programs };
+    const number = (value: number, digits = 0) => value.toLocaleString("en", { maximumFractionDigits: digits });
+    const text = [
+      `${result.adapter}; first losses ${got.map((loss) => loss.toFixed(6)).join(", ")}, within ${lossDifference.toExponential(1)} of the host's`,
+      formatTable([
+        ["batch", "samples/s", "ms a step", "prepared in", "recorded in", "alone"],
+        ...measured.map(({ batchSize, samplesPerSecond, prepareMs, recordMs, aloneMs }) => [
+          number(batchSize),
+          number(samplesPerSecond),
+          number((batchSize / samplesPerSecond) * 1000, 2),
+          ...[prepareMs, recordMs, aloneMs].map((ms) => number(ms, 2)),
+        ]),
+      ]),
+      formatTable([["tfjs program", "calls", "ms"], ...programs.map(({ name, calls, ms }) => [name, String(calls), ms.toFixed(2)])]),
+    ].join("\n\n");
+    return { result, text };
+  },
+};
+
+type Steps = Pick<GpuLearner, "step">;
+
+async function firstLosses(learner: Steps, { data }: TrainingShape): Promise<number[]> {
+  const order = ascending(data.labels.length);
+  const losses: number[] = [];
+  for (let step = 0; step < COMPARED_STEPS; step++)
+    losses.push(await learner.step(data, order, firstExample(step), firstExample(step) + BATCH_SIZE, LEARNING_RATE));
+  return losses;
+}
+
+async function measure(shape: TrainingShape, batchSize: number, seconds: number): Promise<Measured> {
+  const learner = new GpuLearner(shape.task, shape.featureMap, new Random(SEED));
+  const next = nextBatches(shape, batchSize);
+  const step = () => learner.step(shape.data, ...next(), LEARNING_RATE);
+  for (let i = 0; i < WARM_UP_STEPS; i++) await step();
+  const alone = await timed(3, step);
+  let recordMs = 0;
+  let steps = 0;
+  const queue: Promise<number>[] = [];
+  const begun = performance.now();
+  for (; performance.now() - begun < seconds * 1000; steps++) {
+    const before = performance.now();
+    queue.push(step());
+    recordMs += performance.now() - before;
+    if (queue.length > learner.stepsInFlight) await queue.shift();
+  }
+  await Promise.all(queue);
+  const ms = performance.now() - begun;
+  const prepareMs = measurePreparation(shape, batchSize);
+  return { batchSize, samplesPerSecond: (steps * batchSize * 1000) / ms, prepareMs, recordMs: recordMs / steps, aloneMs: alone };
+}
+
+function measurePreparation(shape: TrainingShape, batchSize: number): number {
+  const records = new RowRecords(shape.featureMap.rowCount);
+  const batch = createBatch();
+  const next = nextBatches(shape, batchSize);
+  const prepare = () => {
+    records.fill(batch, shape.data, ...next());
+    records.touch(batch);
+  };
+  for (let i = 0; i < 3; i++) prepare();
+  const begun = performance.now();
+  for (let i = 0; i < 5; i++) prepare();
+  return (performance.now() - begun) / 5;
+}
+
+async function timed(times: number, run: () => Promise<unknown>): Promise<number> {
+  const begun = performance.now();
+  for (let i = 0; i < times; i++) await run();
+  return (performance.now() - begun) / times;
+}
+
+/** Batches in shuffled order, again and again. */
+function nextBatches({ data }: TrainingShape, batchSize: number): () => [Int32Array, number, number] {
+  const order = new Random(2).shuffle(ascending(data.labels.length));
+  const batches = Math.floor(order.length / batchSize);
+  let batch = 0;
+  return () => {
+    const from = (batch++ % batches) * batchSize;
+    return [order, from, from + batchSize];
+  };
+}
+
+/** Milliseconds by tfjs program, of one step; all 0 where the adapter has no timestamps. */
+async function profile(shape: TrainingShape, batchSize: number): Promise<{ name: string; calls: number; ms: number }[]> {
+  const learner = new GpuLearner(shape.task, shape.featureMap, new Random(SEED));
+  const next = nextBatches(shape, batchSize);
+  await learner.step(shape.data, ...next(), LEARNING_RATE);
+  let loss: Promise<number> | null = null;
+  const time = (await tf.backend().time(() => {
+    loss = learner.step(shape.data, ...next(), LEARNING_RATE);
+  })) as tf.TimingInfo & { getExtraProfileInfo(): string }; // as the backend "webgpu" gives it
+  await loss;
+  const byName = new Map<string, { name: string; calls: number; ms: number }>();
+  for (const entry of time.getExtraProfileInfo().split(", ")) {
+    const [name = "", ms = "0"] = entry.split(": ");
+    const { calls, ms: before } = byName.get(name) ?? { calls: 0, ms: 0 };
+    byName.set(name, { name, calls: calls + 1, ms: before + Number(ms) });
+  }
+  return [...byName.values()].sort((a, b) => b.ms - a.ms);
+}
+
+/** Only of use once the device is open. */
+function adapterName(): string {
+  const { device } = tf.backend() as unknown as { readonly device: GPUDevice }; // of the backend "webgpu"
+  const { vendor, architecture, device: name, description } = device.adapterInfo;
+  return [vendor, architecture, name, description].filter((part) => part !== "").join(" ");
+}
