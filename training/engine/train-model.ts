@@ -6,6 +6,7 @@ import type { Task } from "../../shared/tasks/task.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import type { FloatModel } from "../model/float-model.ts";
 import { type DeviceChoice, type OpenDevice, openDevice } from "./device.ts";
+import { GpuLearner } from "./gpu/gpu-learner.ts";
 import { HostLearner, type Learner, type Snapshot } from "./learner.ts";
 import { Random } from "./random.ts";
 import { learningRateAt } from "./schedule.ts";
@@ -65,7 +66,7 @@ export async function trainModel(request: TrainRequest): Promise<TrainedModel> {
   const device = await openDevice(request.device);
   const started = performance.now();
   const random = new Random(seed);
-  const learner = new HostLearner(task, featureMap, random);
+  const learner = new (device.name === "webgpu" ? GpuLearner : HostLearner)(task, featureMap, random);
   const order = ascending(request.train.labels.length);
   const shuffles = random.fork("shuffle");
   const meter = createMeter(request);
@@ -105,16 +106,26 @@ async function trainEpoch(
 ): Promise<number> {
   const batchCount = Math.ceil(order.length / task.training.batchSize);
   let total = 0;
+  let lastMs = performance.now();
+  const count = async (samples: number, step: Promise<number>) => {
+    const loss = await step;
+    const nowMs = performance.now();
+    meter.add(samples, nowMs - lastMs, loss);
+    lastMs = nowMs;
+    total += loss * samples;
+  };
+  const underWay: Promise<void>[] = [];
   for (let batch = 0; batch < batchCount; batch++) {
     await setImmediate(); // lets signals and timers in
     signal?.throwIfAborted();
     const from = Math.floor((order.length * batch) / batchCount);
     const to = Math.floor((order.length * (batch + 1)) / batchCount);
-    const begun = performance.now();
-    const loss = await learner.step(train, order, from, to, learningRate);
-    meter.add(to - from, performance.now() - begun, loss);
-    total += loss * (to - from);
+    const counted = count(to - from, learner.step(train, order, from, to, learningRate));
+    counted.catch(() => {}); // told where it is awaited
+    underWay.push(counted);
+    if (underWay.length > learner.stepsInFlight) await underWay.shift();
   }
+  await Promise.all(underWay);
   return total / order.length;
 }
 

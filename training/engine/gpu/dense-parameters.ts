@@ -49,6 +49,19 @@ export class DenseParameters {
     (await Promise.all(read)).forEach((values, index) => void this.#parameters[index]!.values.set(values));
   }
 
+  /** By parameter: values, then the rule's slots. */
+  async state(): Promise<Float32Array[]> {
+    const read = this.#parameters.flatMap(({ values }, index) =>
+      this.#state[index]!.map((buffer) => this.#gpu.read(buffer, values.length)),
+    );
+    return Promise.all(read);
+  }
+
+  /** Takes a state as `state` gives it. */
+  resume(state: readonly Float32Array[]): void {
+    this.#state.flat().forEach((buffer, index) => void this.#gpu.write(buffer, state[index]!));
+  }
+
   /** Copies `values` of the parameters to the GPU. */
   push(): void {
     this.#parameters.forEach(({ values }, index) => void this.#gpu.write(this.#state[index]![0]!, values));

@@ -6,7 +6,7 @@ import type { Dataset } from "../../dataset/dataset.ts";
 import { createNet, embeddingDimensionOf } from "../../model/family.ts";
 import type { FloatModel } from "../../model/float-model.ts";
 import type { Inputs, RunningStatistics } from "../../model/net.ts";
-import type { Snapshot } from "../learner.ts";
+import { type Learner, type LearnerState, overwrite, type Snapshot } from "../learner.ts";
 import { type CreateMask, type Differentiated, Network } from "../network.ts";
 import type { Random } from "../random.ts";
 import { initialVectors } from "../table.ts";
@@ -16,8 +16,8 @@ import { DropoutMasks } from "./dropout.ts";
 import { createBatch } from "./indexed-batch.ts";
 import { type BatchBuffers, GpuTable } from "./table.ts";
 
-export class GpuLearner {
-  /** Steps that may be under way while the next is prepared. */
+export class GpuLearner implements Learner {
+  /** While one computes and one waits, the next is prepared. */
   readonly stepsInFlight = 2;
   readonly #gpu = new Gpu();
   readonly #featureMap: FeatureMap;
@@ -57,7 +57,7 @@ export class GpuLearner {
       optimizer: training.optimizer,
       l2: training.l2Embedding,
       reads: { x0: net.readsX0, sums: net.readsSums },
-      vectors: initialVectors(rowCount, dimension, random.fork("table")),
+      createVectors: () => initialVectors(rowCount, dimension, random.fork("table")),
     });
     const none = () => gpu.createBuffer(16);
     this.#buffers = { words: none(), x0: none(), sums: none(), labels: none() };
@@ -126,7 +126,7 @@ export class GpuLearner {
 
   async restore([vectors, linear, ...dense]: Snapshot): Promise<void> {
     await this.#reports;
-    this.#table.write(vectors!, linear!);
+    this.#table.write({ vectors: vectors!, linear: linear! });
     const own = [
       ...this.#network.parameters.map(({ values }) => values),
       ...this.#statistics().flatMap(({ mean, variance }) => [mean, variance]),
@@ -134,6 +134,37 @@ export class GpuLearner {
     own.forEach((values, index) => void values.set(dense[index]!));
     this.#dense.push();
     this.#pulled = true;
+  }
+
+  /** In the order of `HostLearner`'s. */
+  async state(): Promise<LearnerState> {
+    await this.#reports;
+    const [table, dense] = await Promise.all([this.#table.state(), this.#dense.state()]);
+    const counters = [this.#table.records.step, this.#updates, this.#dropout.position];
+    const statistics = this.#statistics();
+    return [
+      ...table,
+      ...dense,
+      ...statistics.flatMap(({ mean, variance }) => [mean, variance]),
+      Int32Array.of(...counters, ...statistics.map(({ observed }) => observed)),
+    ];
+  }
+
+  async resume(state: LearnerState): Promise<void> {
+    const own = await this.state();
+    const statistics = this.#statistics();
+    const tableLength = own.findIndex((values) => values === this.#table.records.updates) + 1;
+    overwrite(own, state);
+    this.#table.resume(own.slice(0, tableLength));
+    this.#dense.resume(own.slice(tableLength, own.length - 1 - 2 * statistics.length) as Float32Array[]); // as `state` lists them
+    const [step, updates, position, ...observed] = Array.from(own.at(-1)!) as [number, number, number, ...number[]]; // likewise
+    this.#table.records.step = step;
+    this.#updates = updates;
+    this.#dropout.seek(position);
+    statistics.forEach((one, index) => {
+      one.observed = observed[index]!;
+    });
+    this.#pulled = false;
   }
 
   /** The model as it stands; null where the family is a teacher. */

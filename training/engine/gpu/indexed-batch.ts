@@ -38,16 +38,18 @@ export const SEGMENT_LENGTH = 64;
 /** What is known of each row without its weights: when it was last touched, and how often. */
 export class RowRecords {
   readonly rowCount: number;
-  readonly #lastStep: Int32Array;
-  readonly #updates: Int32Array;
+  /** A row's last step, and its number of updates. */
+  readonly lastStep: Int32Array;
+  readonly updates: Int32Array;
+  /** Steps so far. */
+  step = 0;
   /** Of a row of the batch at hand: its number of pairs, then the place of its next one. Otherwise 0. */
   readonly #cursor: Int32Array;
-  #step = 0;
 
   constructor(rowCount: number) {
     this.rowCount = rowCount;
-    this.#lastStep = new Int32Array(rowCount);
-    this.#updates = new Int32Array(rowCount);
+    this.lastStep = new Int32Array(rowCount);
+    this.updates = new Int32Array(rowCount);
     this.#cursor = new Int32Array(rowCount);
   }
 
@@ -67,7 +69,7 @@ export class RowRecords {
 
   /** Begins a step: lists the batch's rows, and sorts its pairs by them. */
   touch(batch: IndexedBatch): void {
-    this.#step++;
+    this.step++;
     batch.touchedCount = this.#count(batch);
     this.#divide(batch);
     const { words, pairCount, sections, touchedCount } = batch;
@@ -102,9 +104,9 @@ export class RowRecords {
     let place = 0;
     for (let index = 0; index < touchedCount; index++) {
       const row = words[sections.touched + index]!;
-      words[sections.missed + index] = this.#step - 1 - this.#lastStep[row]!;
-      this.#lastStep[row] = this.#step;
-      words[sections.updates + index] = this.#updates[row] = this.#updates[row]! + 1;
+      words[sections.missed + index] = this.step - 1 - this.lastStep[row]!;
+      this.lastStep[row] = this.step;
+      words[sections.updates + index] = this.updates[row] = this.updates[row]! + 1;
       words[sections.firstSegments + index] = segment;
       const end = place + this.#cursor[row]!;
       this.#cursor[row] = place;
@@ -120,10 +122,10 @@ export class RowRecords {
   catchUp(): Int32Array {
     const owed = new Int32Array(this.rowCount * 2);
     for (let row = 0; row < this.rowCount; row++) {
-      if (this.#updates[row] === 0) continue;
-      owed[row * 2] = this.#step - this.#lastStep[row]!;
-      owed[row * 2 + 1] = this.#updates[row]!;
-      this.#lastStep[row] = this.#step;
+      if (this.updates[row] === 0) continue;
+      owed[row * 2] = this.step - this.lastStep[row]!;
+      owed[row * 2 + 1] = this.updates[row]!;
+      this.lastStep[row] = this.step;
     }
     return owed;
   }

@@ -15,7 +15,7 @@ export interface GpuTableOptions {
   readonly l2: number;
   readonly reads: { readonly x0: boolean; readonly sums: boolean };
   /** First values: vectors [rows, dimension]. Linear weights begin at 0. */
-  readonly vectors: Float32Array;
+  readonly createVectors: () => Float32Array;
   readonly rowCount: number;
   readonly dimension: number;
 }
@@ -26,6 +26,12 @@ export interface BatchBuffers {
   readonly x0: GPUBuffer;
   readonly sums: GPUBuffer;
   readonly labels: GPUBuffer;
+}
+
+/** `vectors` [rows, dimension], `linear` [rows]. */
+export interface Rows {
+  readonly vectors: Float32Array;
+  readonly linear: Float32Array;
 }
 
 export class GpuTable {
@@ -51,7 +57,7 @@ export class GpuTable {
     this.#rowLength = sources.rowLength(this.#shape);
     assertFits(gpu, rowCount * this.#rowLength * 4);
     this.records = new RowRecords(rowCount);
-    const values = gpu.bufferOf(this.#interleave(options.vectors, new Float32Array(rowCount)));
+    const values = gpu.bufferOf(this.#interleave({ vectors: options.createVectors(), linear: new Float32Array(rowCount) }));
     const slots = Array.from({ length: RULE_SOURCES[optimizer].slotCount }, () => gpu.createBuffer(values.size));
     this.#state = [values, ...slots];
     this.#corrections = gpu.bufferOf(biasCorrections());
@@ -135,9 +141,35 @@ export class GpuTable {
   }
 
   /** Vectors [rows, dimension] and linear weights [rows]. */
-  async read(): Promise<{ vectors: Float32Array; linear: Float32Array }> {
+  async read(): Promise<Rows> {
+    return this.#split(this.#state[0]!);
+  }
+
+  write(rows: Rows): void {
+    this.#options.gpu.write(this.#state[0]!, this.#interleave(rows));
+  }
+
+  /** All that later steps depend on, in the order of `EmbeddingTable.state`. */
+  async state(): Promise<(Float32Array | Int32Array)[]> {
+    const parts = await Promise.all(this.#state.map((buffer) => this.#split(buffer)));
+    const { lastStep, updates } = this.records;
+    return [...parts.map(({ vectors }) => vectors), ...parts.map(({ linear }) => linear), lastStep, updates];
+  }
+
+  /** Takes a state of the same shape, but for the number of steps. */
+  resume(state: readonly (Float32Array | Int32Array)[]): void {
+    const parts = this.#state.length;
+    this.#state.forEach((buffer, index) => {
+      const rows = { vectors: state[index] as Float32Array, linear: state[parts + index] as Float32Array }; // as `state` lists them
+      this.#options.gpu.write(buffer, this.#interleave(rows));
+    });
+    this.records.lastStep.set(state[2 * parts]!);
+    this.records.updates.set(state[2 * parts + 1]!);
+  }
+
+  async #split(buffer: GPUBuffer): Promise<Rows> {
     const { gpu, rowCount, dimension } = this.#options;
-    const values = await gpu.read(this.#state[0]!, rowCount * this.#rowLength);
+    const values = await gpu.read(buffer, rowCount * this.#rowLength);
     const vectors = new Float32Array(rowCount * dimension);
     const linear = new Float32Array(rowCount);
     for (let row = 0; row < rowCount; row++) {
@@ -148,11 +180,7 @@ export class GpuTable {
     return { vectors, linear };
   }
 
-  write(vectors: Float32Array, linear: Float32Array): void {
-    this.#options.gpu.write(this.#state[0]!, this.#interleave(vectors, linear));
-  }
-
-  #interleave(vectors: Float32Array, linear: Float32Array): Float32Array {
+  #interleave({ vectors, linear }: Rows): Float32Array {
     const { rowCount, dimension } = this.#options;
     const values = new Float32Array(rowCount * this.#rowLength);
     for (let row = 0; row < rowCount; row++) {

@@ -1,3 +1,4 @@
+import * as tf from "@tensorflow/tfjs";
 import { describe, expect, it } from "vitest";
 import type { FeatureMap } from "../../../../shared/features/feature-map.ts";
 import type { ModelSpec, TrainingSpec } from "../../../../shared/tasks/task.ts";
@@ -14,6 +15,15 @@ const absent = await openDevice("webgpu").then(
 );
 
 const map = mixedMap();
+/** Two fields, one of which is always the same. */
+const frequentMap: FeatureMap = {
+  version: 1,
+  fields: [
+    { kind: "categorical", name: "a", from: "context", firstRow: 0, rowCount: 1, ids: { vocabulary: [] } },
+    { kind: "categorical", name: "b", from: "candidate", firstRow: 1, rowCount: 5, ids: { vocabulary: ["x", "y", "z"] } },
+  ],
+  rowCount: 6,
+};
 const data = randomDataset(map, 400, 1);
 const order = Int32Array.from({ length: 400 }, (_, index) => (index * 7) % 400);
 
@@ -35,7 +45,7 @@ async function trainBoth(task: ReturnType<typeof taskOf>, featureMap: FeatureMap
   for (const learner of both) {
     const losses: number[] = [];
     for (let step = 0; step < 6; step++) {
-      losses.push(await learner.step(examples, order, step * 30, step * 30 + 30 + (step % 2), 0.01));
+      losses.push(await learner.step(examples, order, step * 60, step * 60 + 70 + (step % 2), 0.01));
       if (step === 3) await learner.settle(0.01);
     }
     await learner.settle(0.01);
@@ -57,5 +67,64 @@ describe.skipIf(absent !== null)(`a learner on the GPU${absent === null ? "" : `
     host.losses.forEach((loss, step) => void expect(gpu.losses[step]).toBeCloseTo(loss, 5));
     expect(worstOf(host.snapshot, gpu.snapshot)).toBeLessThan(TOLERANCE);
     expect(worstOf([host.logits], [gpu.logits])).toBeLessThan(1e-4);
+  });
+
+  const mixed = taskOf({ family: "deepfm", batchNorm: true, dropout: 0.2 }, { optimizer: "adam" });
+
+  async function train(learner: GpuLearner, from: number, to: number): Promise<number[]> {
+    const losses: Promise<number>[] = [];
+    for (let step = from; step < to; step++) losses.push(learner.step(data, order, step * 30, step * 30 + 30, 0.01));
+    return Promise.all(losses);
+  }
+
+  it("goes on from a state as if it had never stopped, bit by bit", async () => {
+    const learner = new GpuLearner(mixed, map, new Random(1));
+    await train(learner, 0, 3);
+    const state = await learner.state();
+    const kept = state.map((values) => values.slice());
+    const losses = await train(learner, 3, 6);
+    const resumed = new GpuLearner(mixed, map, new Random(1));
+    await resumed.resume(kept);
+    expect(await train(resumed, 3, 6)).toEqual(losses);
+    expect(await resumed.snapshot()).toEqual(await learner.snapshot());
+  });
+
+  it("refuses a state of another shape", async () => {
+    const learner = new GpuLearner(taskOf({ family: "fm" }, {}), map, new Random(1));
+    const other = new GpuLearner(mixed, map, new Random(1));
+    await expect(learner.resume(await other.state())).rejects.toMatchObject({ code: "checkpoint_unusable" });
+  });
+
+  it("predicts again as it did once a snapshot is restored, and exports the same as the host", async () => {
+    const learner = new GpuLearner(mixed, map, new Random(1));
+    await train(learner, 0, 2);
+    const [snapshot, logits] = [await learner.snapshot(), await learner.logits(data, order, 0, 50)];
+    await train(learner, 2, 5);
+    expect(await learner.logits(data, order, 0, 50)).not.toEqual(logits);
+    await learner.restore(snapshot);
+    expect(await learner.logits(data, order, 0, 50)).toEqual(logits);
+    const host = new HostLearner(mixed, map, new Random(2));
+    await host.restore(snapshot);
+    expect(await learner.export()).toEqual(await host.export());
+  });
+
+  it("leaves no tensors behind", async () => {
+    const learner = new GpuLearner(mixed, map, new Random(1));
+    const { numTensors } = tf.memory();
+    await train(learner, 0, 3);
+    await learner.logits(data, order, 0, 50);
+    expect(tf.memory().numTensors).toBe(numTensors);
+  });
+
+  it("sums the pairs of a row that every example has, and of bags that are all one pair", async () => {
+    const one = randomDataset(frequentMap, 400, 3);
+    const [host, gpu] = await trainBoth(taskOf({ family: "deepfm" }, { optimizer: "adam" }), frequentMap, one);
+    expect(worstOf(host.snapshot, gpu.snapshot)).toBeLessThan(TOLERANCE);
+  });
+
+  it("refuses a table larger than a buffer can be", async () => {
+    const rowCount = 2 ** 31;
+    const huge = { ...map, rowCount };
+    expect(() => new GpuLearner(mixed, huge, new Random(1))).toThrow(expect.objectContaining({ code: "table_too_large" }));
   });
 });
