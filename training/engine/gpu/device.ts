@@ -18,6 +18,8 @@ const STORAGE = 0x80 | 0x04 | 0x08; // GPUBufferUsage.STORAGE | COPY_SRC | COPY_
 export class Gpu {
   readonly device: GPUDevice;
   readonly #backend: Backend;
+  /** Mapped buffers that wait for what to upload. */
+  readonly #staging: GPUBuffer[] = [];
 
   /** tfjs's current backend has to be "webgpu". */
   constructor() {
@@ -38,6 +40,24 @@ export class Gpu {
 
   write(buffer: GPUBuffer, values: Float32Array | Int32Array): void {
     this.device.queue.writeBuffer(buffer, 0, values as Float32Array<ArrayBuffer>); // no array here is on shared memory
+  }
+
+  /** The same through memory that is mapped again and again: for what is large, and written often. */
+  upload(buffer: GPUBuffer, values: Float32Array | Int32Array): void {
+    const free = this.#staging.findIndex(({ size }) => size >= values.byteLength);
+    const staging = free >= 0 ? this.#staging.splice(free, 1)[0]! : this.#createStaging(values.byteLength * 1.25);
+    new Uint8Array(staging.getMappedRange()).set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+    staging.unmap();
+    const encoder = this.device.createCommandEncoder();
+    encoder.copyBufferToBuffer(staging, 0, buffer, 0, values.byteLength);
+    this.device.queue.submit([encoder.finish()]);
+    const mapped = () => void this.#staging.push(staging);
+    staging.mapAsync(0x02).then(mapped, () => staging.destroy()); // GPUMapMode.WRITE; it fails where the device is gone
+  }
+
+  #createStaging(sizeBytes: number): GPUBuffer {
+    const size = Math.ceil(sizeBytes / 4) * 4;
+    return this.device.createBuffer({ size, usage: 0x02 | 0x04, mappedAtCreation: true }); // GPUBufferUsage.MAP_WRITE | COPY_SRC
   }
 
   /** A tensor that shares the buffer, which outlives it. */

@@ -13,12 +13,22 @@ import { initialVectors } from "../table.ts";
 import { DenseParameters } from "./dense-parameters.ts";
 import { Gpu } from "./device.ts";
 import { DropoutMasks } from "./dropout.ts";
-import { createBatch } from "./indexed-batch.ts";
+import { createBatch, fillBatch, type IndexedBatch } from "./indexed-batch.ts";
+import { sortInThread } from "./row-sorter.ts";
 import { type BatchBuffers, GpuTable } from "./table.ts";
 
+/** A step that is with the GPU. */
+interface Recorded {
+  readonly report: tf.Tensor1D;
+  readonly values: Promise<Float32Array>;
+  readonly reported: Differentiated["reported"];
+}
+
 export class GpuLearner implements Learner {
-  /** While one computes and one waits, the next is prepared. */
-  readonly stepsInFlight = 2;
+  /** While one is computed and one waits, one is sorted and one filled. */
+  readonly stepsInFlight = 3;
+  /** What this thread has spent on steps so far; `record` includes `upload`. */
+  readonly spentMs = { fill: 0, upload: 0, record: 0 };
   readonly #gpu = new Gpu();
   readonly #featureMap: FeatureMap;
   readonly #dimension: number;
@@ -28,9 +38,13 @@ export class GpuLearner implements Learner {
   readonly #dropout: Random;
   readonly #masks: DropoutMasks;
   readonly #l2Dense: number;
-  readonly #batch = createBatch();
+  /** Batches that nobody works on. */
+  readonly #free: IndexedBatch[] = [];
   readonly #buffers: { -readonly [Name in keyof BatchBuffers]: GPUBuffer };
+  /** Steps begun, and those recorded. */
+  #steps = 0;
   #updates = 0;
+  #recorded: Promise<unknown> = Promise.resolve();
   /** Whether the parameters here are those on the GPU. */
   #pulled = true;
   /** Resolved when the reports of all steps so far have been read. */
@@ -65,52 +79,72 @@ export class GpuLearner implements Learner {
 
   /** Resolves to the batch's mean logloss before the update, once the GPU is done with it: the next steps need not wait. */
   step(data: Dataset, order: Int32Array, from: number, to: number, learningRate: number): Promise<number> {
-    const batch = this.#batch;
-    this.#table.records.fill(batch, data, order, from, to);
-    this.#table.records.touch(batch);
-    this.#upload();
+    const begun = performance.now();
+    const filled = this.#free.pop() ?? createBatch();
+    fillBatch(filled, data, order, from, to);
+    this.spentMs.fill += performance.now() - begun;
+    const sorted = sortInThread(filled, this.#table.history, ++this.#steps);
+    const before = this.#reports;
+    const recorded = Promise.all([sorted, this.#recorded]).then(([batch]) => this.#record(batch, learningRate));
+    const loss = recorded.then((step) => this.#read(step, before));
+    this.#recorded = recorded;
+    this.#reports = loss;
+    return loss;
+  }
+
+  /** Hands a step to the GPU: all but the upload is done in its own time. */
+  #record(batch: IndexedBatch, learningRate: number): Recorded {
+    const begun = performance.now();
+    this.#upload(batch);
+    this.spentMs.upload += performance.now() - begun;
     this.#gpu.submit((pass) => {
       this.#table.catchUp(pass, batch, this.#buffers, learningRate);
       this.#table.gather(pass, batch, this.#buffers);
     });
-    const inputs = this.#inputs();
+    const inputs = this.#inputs(batch);
     const labels = this.#gpu.tensorOf(this.#buffers.labels, [batch.exampleCount, 1]);
     const found = this.#network.differentiate(inputs, labels, this.#dense.tensors, this.#createMask);
     const report = reportOf(found);
-    this.#update(found, learningRate);
+    this.#update(batch, found, learningRate);
     this.#pulled = false;
+    this.#free.push(batch);
     tf.dispose([inputs.x0, inputs.sums, labels, ...tensorsOf(found)]);
-    return (this.#reports = this.#read(report, found.reported));
+    const values = report.data<"float32">() as Promise<Float32Array>; // its type is wider than what it does
+    this.spentMs.record += performance.now() - begun;
+    return { report, values, reported: found.reported };
   }
 
   /** Reads a report behind those before it. */
-  async #read(report: tf.Tensor1D, reported: Differentiated["reported"]): Promise<number> {
-    const [values] = await Promise.all([report.data<"float32">(), this.#reports]);
+  async #read({ report, values, reported }: Recorded, before: Promise<unknown>): Promise<number> {
+    const [read] = await Promise.all([values, before]);
     report.dispose();
-    return observe(reported, values);
+    return observe(reported, read);
   }
 
-  #update(found: Differentiated, learningRate: number): void {
+  #update(batch: IndexedBatch, found: Differentiated, learningRate: number): void {
     const bufferOf = (tensor: tf.Tensor | null) => (tensor ? this.#gpu.bufferOfTensor(tensor) : this.#buffers.sums);
     const gradients = { x0: bufferOf(found.x0), sums: bufferOf(found.sums) };
     const parameters = found.parameters.map(bufferOf);
     const step = { learningRate, l2: this.#l2Dense, updates: ++this.#updates };
     this.#gpu.submit((pass) => {
-      this.#table.update(pass, this.#batch, this.#buffers, gradients, learningRate);
+      this.#table.update(pass, batch, this.#buffers, gradients, learningRate);
       this.#dense.update(pass, parameters, step);
     });
   }
 
   async settle(learningRate: number): Promise<void> {
-    this.#table.catchUpAll(learningRate);
+    await this.#recorded;
+    this.#table.catchUpAll(this.#steps, learningRate);
   }
 
   async logits(data: Dataset, order: Int32Array, from: number, to: number): Promise<Float32Array> {
     await this.#pull();
-    this.#table.records.fill(this.#batch, data, order, from, to);
-    this.#upload();
-    this.#gpu.submit((pass) => this.#table.gather(pass, this.#batch, this.#buffers));
-    const logits = tf.tidy(() => this.#network.predict(this.#inputs()));
+    const batch = this.#free.pop() ?? createBatch();
+    fillBatch(batch, data, order, from, to);
+    this.#upload(batch);
+    this.#gpu.submit((pass) => this.#table.gather(pass, batch, this.#buffers));
+    const logits = tf.tidy(() => this.#network.predict(this.#inputs(batch)));
+    this.#free.push(batch);
     const values = (await logits.data()) as Float32Array; // every tensor of a net is float32
     logits.dispose();
     return values;
@@ -140,7 +174,7 @@ export class GpuLearner implements Learner {
   async state(): Promise<LearnerState> {
     await this.#reports;
     const [table, dense] = await Promise.all([this.#table.state(), this.#dense.state()]);
-    const counters = [this.#table.records.step, this.#updates, this.#dropout.position];
+    const counters = [this.#steps, this.#updates, this.#dropout.position];
     const statistics = this.#statistics();
     return [
       ...table,
@@ -153,12 +187,12 @@ export class GpuLearner implements Learner {
   async resume(state: LearnerState): Promise<void> {
     const own = await this.state();
     const statistics = this.#statistics();
-    const tableLength = own.findIndex((values) => values === this.#table.records.updates) + 1;
+    const tableLength = own.findIndex((values) => values === this.#table.history.updates) + 1;
     overwrite(own, state);
     this.#table.resume(own.slice(0, tableLength));
     this.#dense.resume(own.slice(tableLength, own.length - 1 - 2 * statistics.length) as Float32Array[]); // as `state` lists them
     const [step, updates, position, ...observed] = Array.from(own.at(-1)!) as [number, number, number, ...number[]]; // likewise
-    this.#table.records.step = step;
+    this.#steps = step;
     this.#updates = updates;
     this.#dropout.seek(position);
     statistics.forEach((one, index) => {
@@ -195,8 +229,7 @@ export class GpuLearner implements Learner {
     this.#pulled = true;
   }
 
-  #inputs(): Inputs {
-    const { exampleCount } = this.#batch;
+  #inputs({ exampleCount }: IndexedBatch): Inputs {
     const { width } = this.#table;
     return {
       x0: this.#gpu.tensorOf(this.#buffers.x0, [exampleCount, width]),
@@ -207,14 +240,13 @@ export class GpuLearner implements Learner {
   readonly #createMask: CreateMask = (index, shape, rate) =>
     this.#masks.create(index, shape, this.#dropout.drawDropout(shape[0] * shape[1], rate));
 
-  #upload(): void {
-    const { words, wordCount, labels, exampleCount } = this.#batch;
+  #upload({ words, wordCount, labels, exampleCount }: IndexedBatch): void {
     this.#reserve("words", wordCount);
     this.#reserve("labels", exampleCount);
     this.#reserve("sums", exampleCount);
     this.#reserve("x0", exampleCount * this.#table.width);
-    this.#gpu.write(this.#buffers.words, words.subarray(0, wordCount));
-    this.#gpu.write(this.#buffers.labels, labels.subarray(0, exampleCount));
+    this.#gpu.upload(this.#buffers.words, words.subarray(0, wordCount));
+    this.#gpu.upload(this.#buffers.labels, labels.subarray(0, exampleCount));
   }
 
   #reserve(name: keyof BatchBuffers, length: number): void {

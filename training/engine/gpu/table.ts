@@ -3,8 +3,9 @@ import { type FieldLayout, inputWidth } from "../../../shared/features/feature-m
 import { CodedError } from "../../../shared/schemas/coded-error.ts";
 import type { TrainingSpec } from "../../../shared/tasks/task.ts";
 import type { Gpu } from "./device.ts";
-import { type IndexedBatch, RowRecords } from "./indexed-batch.ts";
+import type { IndexedBatch } from "./indexed-batch.ts";
 import { Program } from "./program.ts";
+import { catchUpRows, createHistory, type RowHistory } from "./row-sort.ts";
 import { biasCorrections, RULE_SOURCES } from "./rule-source.ts";
 import * as sources from "./table-sources.ts";
 
@@ -35,7 +36,7 @@ export interface Rows {
 }
 
 export class GpuTable {
-  readonly records: RowRecords;
+  readonly history: RowHistory;
   readonly width: number;
   readonly #options: GpuTableOptions;
   readonly #shape: sources.TableShape;
@@ -56,7 +57,7 @@ export class GpuTable {
     this.#shape = { width: this.width, dimension, fieldCount: layout.length };
     this.#rowLength = sources.rowLength(this.#shape);
     assertFits(gpu, rowCount * this.#rowLength * 4);
-    this.records = new RowRecords(rowCount);
+    this.history = createHistory(rowCount);
     const values = gpu.bufferOf(this.#interleave({ vectors: options.createVectors(), linear: new Float32Array(rowCount) }));
     const slots = Array.from({ length: RULE_SOURCES[optimizer].slotCount }, () => gpu.createBuffer(values.size));
     this.#state = [values, ...slots];
@@ -66,7 +67,7 @@ export class GpuTable {
     this.#partial = gpu.createBuffer(16);
   }
 
-  /** The batch's rows catch up on the decay of the steps that they missed. Due after `records.touch`. */
+  /** The batch's rows catch up on the decay of the steps that they missed. Due before `gather`, in training. */
   catchUp(pass: GPUComputePassEncoder, batch: IndexedBatch, { words }: BatchBuffers, learningRate: number): void {
     const { l2, optimizer } = this.#options;
     if (l2 === 0) return;
@@ -129,13 +130,13 @@ export class GpuTable {
     );
   }
 
-  /** Lets every row catch up. */
-  catchUpAll(learningRate: number): void {
+  /** Lets every row catch up until the end of `step`. */
+  catchUpAll(step: number, learningRate: number): void {
     const { gpu, l2, optimizer } = this.#options;
     if (l2 === 0) return;
-    const owed = gpu.bufferOf(this.records.catchUp());
+    const owed = gpu.bufferOf(catchUpRows(this.history, step));
     const program = this.#program("catchUpAll", () => sources.catchUpAllSource(RULE_SOURCES[optimizer], this.#shape));
-    const count = this.records.rowCount * this.#rowLength;
+    const count = this.#options.rowCount * this.#rowLength;
     gpu.submit((pass) => program.dispatch(pass, [...this.#state, owed, this.#corrections], [learningRate, l2], count));
     owed.destroy();
   }
@@ -152,7 +153,7 @@ export class GpuTable {
   /** All that later steps depend on, in the order of `EmbeddingTable.state`. */
   async state(): Promise<(Float32Array | Int32Array)[]> {
     const parts = await Promise.all(this.#state.map((buffer) => this.#split(buffer)));
-    const { lastStep, updates } = this.records;
+    const { lastStep, updates } = this.history;
     return [...parts.map(({ vectors }) => vectors), ...parts.map(({ linear }) => linear), lastStep, updates];
   }
 
@@ -163,8 +164,8 @@ export class GpuTable {
       const rows = { vectors: state[index] as Float32Array, linear: state[parts + index] as Float32Array }; // as `state` lists them
       this.#options.gpu.write(buffer, this.#interleave(rows));
     });
-    this.records.lastStep.set(state[2 * parts]!);
-    this.records.updates.set(state[2 * parts + 1]!);
+    this.history.lastStep.set(state[2 * parts]!);
+    this.history.updates.set(state[2 * parts + 1]!);
   }
 
   async #split(buffer: GPUBuffer): Promise<Rows> {
