@@ -6,12 +6,14 @@ import { GpuLearner } from "../../../training/engine/gpu/gpu-learner.ts";
 import { createBatch, fillBatch } from "../../../training/engine/gpu/indexed-batch.ts";
 import { createHistory, sortByRow } from "../../../training/engine/gpu/row-sort.ts";
 import { HostLearner } from "../../../training/engine/learner.ts";
+import { Network } from "../../../training/engine/network.ts";
 import { Random } from "../../../training/engine/random.ts";
+import { createNet } from "../../../training/model/family.ts";
 import type { Benchmark } from "../benchmark.ts";
 import { describeMachine } from "../machine.ts";
 import { median } from "../median.ts";
 import { formatTable } from "../table.ts";
-import { ascending, BATCH_SIZE, createShape, firstExample, LEARNING_RATE, SEED, type TrainingShape } from "./shape.ts";
+import { ascending, BATCH_SIZE, createShape, EMBEDDING_DIMENSION, firstExample, LEARNING_RATE, SEED, type TrainingShape } from "./shape.ts";
 
 const BATCH_SIZES = [4096, 16_384, 65_536];
 const SECONDS = 4;
@@ -134,23 +136,30 @@ function nextBatches({ data }: TrainingShape, batchSize: number): NextBatch {
   };
 }
 
-/** Milliseconds by tfjs program, of one step; all 0 where the adapter has no timestamps. */
-async function profile(shape: TrainingShape, batchSize: number): Promise<{ name: string; calls: number; ms: number }[]> {
-  const learner = new GpuLearner(shape.task, shape.featureMap, new Random(SEED));
-  const next = nextBatches(shape, batchSize);
-  await learner.step(shape.data, ...next(), LEARNING_RATE);
-  let loss: Promise<number> | null = null;
-  const time = (await tf.backend().time(() => {
-    loss = learner.step(shape.data, ...next(), LEARNING_RATE);
-  })) as tf.TimingInfo & { getExtraProfileInfo(): string }; // as the backend "webgpu" gives it
-  await loss;
-  const byName = new Map<string, { name: string; calls: number; ms: number }>();
+/** Milliseconds by tfjs program, of the net's part of one step; all 0 where the adapter has no timestamps. */
+async function profile({ task, featureMap }: TrainingShape, batchSize: number): Promise<Spent[]> {
+  const embeddedColumns = featureMap.fields.map((_, index) => index * EMBEDDING_DIMENSION);
+  const width = embeddedColumns.length * EMBEDDING_DIMENSION;
+  const shape = { width, embeddingDimension: EMBEDDING_DIMENSION, embeddedColumns };
+  const network = new Network(createNet(task.model, shape, new Random(SEED)), new Random(SEED));
+  const inputs = { x0: tf.fill<tf.Rank.R2>([batchSize, width], 0.01), sums: tf.zeros<tf.Rank.R2>([batchSize, 1]) };
+  const parameters = network.parameters.map(({ values, shape: size }) => tf.tensor2d(values, size));
+  const run = () => tf.tidy(() => void network.differentiate(inputs, inputs.sums, parameters, () => inputs.sums));
+  run();
+  const time = (await tf.backend().time(run)) as tf.TimingInfo & { getExtraProfileInfo(): string }; // as the backend "webgpu" gives it
+  const byName = new Map<string, Spent>();
   for (const entry of time.getExtraProfileInfo().split(", ")) {
     const [name = "", ms = "0"] = entry.split(": ");
-    const { calls, ms: before } = byName.get(name) ?? { calls: 0, ms: 0 };
-    byName.set(name, { name, calls: calls + 1, ms: before + Number(ms) });
+    const before = byName.get(name) ?? { calls: 0, ms: 0 };
+    byName.set(name, { name, calls: before.calls + 1, ms: before.ms + Number(ms) });
   }
   return [...byName.values()].sort((a, b) => b.ms - a.ms);
+}
+
+interface Spent {
+  readonly name: string;
+  readonly calls: number;
+  readonly ms: number;
 }
 
 /** Only of use once the device is open. */
