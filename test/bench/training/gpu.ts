@@ -13,7 +13,16 @@ import type { Benchmark } from "../benchmark.ts";
 import { describeMachine } from "../machine.ts";
 import { median } from "../median.ts";
 import { formatTable } from "../table.ts";
-import { ascending, BATCH_SIZE, createShape, EMBEDDING_DIMENSION, firstExample, LEARNING_RATE, SEED, type TrainingShape } from "./shape.ts";
+import {
+  ascending,
+  BATCH_SIZE,
+  createShape,
+  EMBEDDING_DIMENSION,
+  firstExample,
+  LEARNING_RATE,
+  SEED,
+  type TrainingShape,
+} from "./shape.ts";
 
 const BATCH_SIZES = [4096, 16_384, 65_536];
 const SECONDS = 4;
@@ -25,10 +34,10 @@ interface Measured {
   readonly samplesPerSecond: number;
   /** A step alone: nothing else under way. */
   readonly aloneMs: number;
-  /** This thread's share of a step, `recordMs` with `uploadMs`. */
+  /** This thread's share of a step, `submitMs` with `uploadMs`. */
   readonly fillMs: number;
   readonly uploadMs: number;
-  readonly recordMs: number;
+  readonly submitMs: number;
   /** The other thread's, measured in this one. */
   readonly sortMs: number;
 }
@@ -53,20 +62,30 @@ export const trainingGpu: Benchmark = {
     }
     progress("where a step's time goes");
     const programs = await profile(shape, quick ? BATCH_SIZE : BATCH_SIZES.at(-1)!);
-    const result = { machine: describeMachine(), adapter: adapterName(), losses: { wanted, got }, lossDifference, measured, programs };
+    const result = {
+      machine: describeMachine(),
+      adapter: adapterName(),
+      losses: { wanted, got },
+      lossDifference,
+      measured,
+      programs,
+    };
     const number = (value: number, digits = 0) => value.toLocaleString("en", { maximumFractionDigits: digits });
     const text = [
       `${result.adapter}; first losses ${got.map((loss) => loss.toFixed(6)).join(", ")}, within ${lossDifference.toExponential(1)} of the host's`,
       formatTable([
-        ["batch", "samples/s", "ms a step", "fill", "upload", "record", "sort", "alone"],
-        ...measured.map(({ batchSize, samplesPerSecond, fillMs, uploadMs, recordMs, sortMs, aloneMs }) => [
+        ["batch", "samples/s", "ms a step", "fill", "upload", "submit", "sort", "alone"],
+        ...measured.map(({ batchSize, samplesPerSecond, fillMs, uploadMs, submitMs, sortMs, aloneMs }) => [
           number(batchSize),
           number(samplesPerSecond),
           number((batchSize / samplesPerSecond) * 1000, 2),
-          ...[fillMs, uploadMs, recordMs, sortMs, aloneMs].map((ms) => number(ms, 2)),
+          ...[fillMs, uploadMs, submitMs, sortMs, aloneMs].map((ms) => number(ms, 2)),
         ]),
       ]),
-      formatTable([["tfjs program", "calls", "ms"], ...programs.map(({ name, calls, ms }) => [name, String(calls), ms.toFixed(2)])]),
+      formatTable([
+        ["tfjs program", "calls", "ms"],
+        ...programs.map(({ name, calls, ms }) => [name, String(calls), ms.toFixed(2)]),
+      ]),
     ].join("\n\n");
     return { result, text };
   },
@@ -100,7 +119,7 @@ async function measure(shape: TrainingShape, batchSize: number, seconds: number)
   await Promise.all(underWay);
   const samplesPerSecond = (steps * batchSize * 1000) / (performance.now() - begun);
   const spent = (name: keyof typeof before) => (learner.spentMs[name] - before[name]) / steps;
-  const own = { fillMs: spent("fill"), uploadMs: spent("upload"), recordMs: spent("record") };
+  const own = { fillMs: spent("fill"), uploadMs: spent("upload"), submitMs: spent("submit") };
   return { batchSize, samplesPerSecond, aloneMs, ...own, sortMs: measureSorting(shape, next) };
 }
 

@@ -1,10 +1,14 @@
 // The GPU that tfjs's backend "webgpu" runs on, for programs of our own beside tfjs's: one queue, so that work is done in the order given.
 import * as tf from "@tensorflow/tfjs";
+import { type Recording, record } from "./recording.ts";
 
-/** What we need of tfjs's backend, all of it public; its package is optional, so its types may be absent. */
-interface Backend {
-  readonly device: GPUDevice;
-  readonly adapterInfo: unknown;
+/** What we need of tfjs's backend. Its package is optional, so its types may be absent. */
+export interface Backend {
+  device: GPUDevice;
+  queue: object;
+  bufferManager: object;
+  /** Null where tfjs has recorded nothing since it last submitted. */
+  readonly commandEncoder: GPUCommandEncoder | null;
   readonly tensorMap: { get(dataId: object): { readonly resource?: GPUBuffer } };
   uploadToGPU(dataId: object): void;
   ensureCommandEncoderReady(): void;
@@ -73,9 +77,15 @@ export class Gpu {
 
   /** Submits what tfjs has recorded so far, so that what we submit next comes after it. */
   flush(): void {
+    if (this.#backend.commandEncoder === null) return;
     this.#backend.endComputePassEncoder();
-    this.#backend.ensureCommandEncoderReady();
     this.#backend.submitQueue();
+  }
+
+  /** See `record` of recording.ts. */
+  record(run: () => void): Recording {
+    this.flush();
+    return record(this.#backend, run);
   }
 
   /** Records programs into one pass, and submits it behind all that tfjs has recorded. */

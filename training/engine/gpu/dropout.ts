@@ -33,15 +33,14 @@ fn mix(value: u32) -> u32 {
     });
   }
 
-  /** The mask of that index in the pass, in a buffer that the next step uses again. */
-  create(index: number, shape: [number, number], { first, stride, threshold, kept }: DropoutDraw): tf.Tensor2D {
+  /** The mask of that index in a pass through the net, as `draw` fills it. */
+  tensorOf(index: number, shape: [number, number]): tf.Tensor2D {
     const pairs = Math.ceil((shape[0] * shape[1]) / 2);
-    if ((this.#buffers[index]?.size ?? 0) < pairs * 8) {
-      this.#buffers[index]?.destroy();
-      this.#buffers[index] = this.#gpu.createBuffer(Math.ceil(pairs * 8 * 1.1));
-    }
-    const buffer = this.#buffers[index]!;
-    this.#gpu.submit((pass) => this.#program.dispatch(pass, [buffer], [first, stride, threshold, kept], pairs));
-    return this.#gpu.tensorOf(buffer, shape);
+    if ((this.#buffers[index]?.size ?? 0) < pairs * 8) this.#buffers[index] = this.#gpu.createBuffer(Math.ceil(pairs * 8 * 1.1));
+    return this.#gpu.tensorOf(this.#buffers[index]!, shape);
+  }
+
+  draw(pass: GPUComputePassEncoder, buffer: GPUBuffer, length: number, { first, stride, threshold, kept }: DropoutDraw): void {
+    this.#program.dispatch(pass, [buffer], [first, stride, threshold, kept], Math.ceil(length / 2));
   }
 }

@@ -7,28 +7,28 @@ import { createNet, embeddingDimensionOf } from "../../model/family.ts";
 import type { FloatModel } from "../../model/float-model.ts";
 import type { Inputs, RunningStatistics } from "../../model/net.ts";
 import { type Learner, type LearnerState, overwrite, type Snapshot } from "../learner.ts";
-import { type CreateMask, type Differentiated, Network } from "../network.ts";
+import { Network } from "../network.ts";
 import type { Random } from "../random.ts";
 import { initialVectors } from "../table.ts";
 import { DenseParameters } from "./dense-parameters.ts";
 import { Gpu } from "./device.ts";
 import { DropoutMasks } from "./dropout.ts";
 import { createBatch, fillBatch, type IndexedBatch } from "./indexed-batch.ts";
+import { observe, type RecordedNet, recordNet, reportLength } from "./recorded-net.ts";
 import { sortInThread } from "./row-sorter.ts";
 import { type BatchBuffers, GpuTable } from "./table.ts";
 
 /** A step that is with the GPU. */
-interface Recorded {
-  readonly report: tf.Tensor1D;
-  readonly values: Promise<Float32Array>;
-  readonly reported: Differentiated["reported"];
+interface Submitted {
+  readonly net: RecordedNet;
+  readonly report: Promise<Float32Array>;
 }
 
 export class GpuLearner implements Learner {
   /** While one is computed and one waits, one is sorted and one filled. */
   readonly stepsInFlight = 3;
-  /** What this thread has spent on steps so far; `record` includes `upload`. */
-  readonly spentMs = { fill: 0, upload: 0, record: 0 };
+  /** What this thread has spent on steps so far; `submit` includes `upload`. */
+  readonly spentMs = { fill: 0, upload: 0, submit: 0 };
   readonly #gpu = new Gpu();
   readonly #featureMap: FeatureMap;
   readonly #dimension: number;
@@ -41,10 +41,12 @@ export class GpuLearner implements Learner {
   /** Batches that nobody works on. */
   readonly #free: IndexedBatch[] = [];
   readonly #buffers: { -readonly [Name in keyof BatchBuffers]: GPUBuffer };
-  /** Steps begun, and those recorded. */
+  /** Steps begun, and those submitted. */
   #steps = 0;
   #updates = 0;
-  #recorded: Promise<unknown> = Promise.resolve();
+  /** By number of examples: batches of an epoch have at most two. */
+  readonly #nets = new Map<number, RecordedNet>();
+  #submitted: Promise<unknown> = Promise.resolve();
   /** Whether the parameters here are those on the GPU. */
   #pulled = true;
   /** Resolved when the reports of all steps so far have been read. */
@@ -85,55 +87,58 @@ export class GpuLearner implements Learner {
     this.spentMs.fill += performance.now() - begun;
     const sorted = sortInThread(filled, this.#table.history, ++this.#steps);
     const before = this.#reports;
-    const recorded = Promise.all([sorted, this.#recorded]).then(([batch]) => this.#record(batch, learningRate));
-    const loss = recorded.then((step) => this.#read(step, before));
-    this.#recorded = recorded;
+    const submitted = Promise.all([sorted, this.#submitted]).then(([batch]) => this.#submit(batch, learningRate));
+    const loss = submitted.then((step) => this.#read(step, before));
+    this.#submitted = submitted;
     this.#reports = loss;
     return loss;
   }
 
-  /** Hands a step to the GPU: all but the upload is done in its own time. */
-  #record(batch: IndexedBatch, learningRate: number): Recorded {
+  /** Hands a step to the GPU, whose report comes when it is done. */
+  #submit(batch: IndexedBatch, learningRate: number): Submitted {
     const begun = performance.now();
     this.#upload(batch);
     this.spentMs.upload += performance.now() - begun;
+    const net = this.#netFor(batch.exampleCount);
+    const step = { learningRate, l2: this.#l2Dense, updates: ++this.#updates };
     this.#gpu.submit((pass) => {
       this.#table.catchUp(pass, batch, this.#buffers, learningRate);
       this.#table.gather(pass, batch, this.#buffers);
+      for (const { buffer, length, rate } of net.masks)
+        this.#masks.draw(pass, buffer, length, this.#dropout.drawDropout(length, rate));
+      net.recording.replay(pass);
+      this.#table.update(pass, batch, this.#buffers, net, learningRate);
+      this.#dense.update(pass, net.parameters, step);
     });
-    const inputs = this.#inputs(batch);
-    const labels = this.#gpu.tensorOf(this.#buffers.labels, [batch.exampleCount, 1]);
-    const found = this.#network.differentiate(inputs, labels, this.#dense.tensors, this.#createMask);
-    const report = reportOf(found);
-    this.#update(batch, found, learningRate);
-    this.#pulled = false;
     this.#free.push(batch);
-    tf.dispose([inputs.x0, inputs.sums, labels, ...tensorsOf(found)]);
-    const values = report.data<"float32">() as Promise<Float32Array>; // its type is wider than what it does
-    this.spentMs.record += performance.now() - begun;
-    return { report, values, reported: found.reported };
+    this.#pulled = false;
+    const report = this.#gpu.read(net.report, reportLength(net));
+    this.spentMs.submit += performance.now() - begun;
+    return { net, report };
   }
 
   /** Reads a report behind those before it. */
-  async #read({ report, values, reported }: Recorded, before: Promise<unknown>): Promise<number> {
-    const [read] = await Promise.all([values, before]);
-    report.dispose();
-    return observe(reported, read);
+  async #read({ net, report }: Submitted, before: Promise<unknown>): Promise<number> {
+    const [values] = await Promise.all([report, before]);
+    return observe(net, values);
   }
 
-  #update(batch: IndexedBatch, found: Differentiated, learningRate: number): void {
-    const bufferOf = (tensor: tf.Tensor | null) => (tensor ? this.#gpu.bufferOfTensor(tensor) : this.#buffers.sums);
-    const gradients = { x0: bufferOf(found.x0), sums: bufferOf(found.sums) };
-    const parameters = found.parameters.map(bufferOf);
-    const step = { learningRate, l2: this.#l2Dense, updates: ++this.#updates };
-    this.#gpu.submit((pass) => {
-      this.#table.update(pass, batch, this.#buffers, gradients, learningRate);
-      this.#dense.update(pass, parameters, step);
-    });
+  #netFor(exampleCount: number): RecordedNet {
+    let net = this.#nets.get(exampleCount);
+    if (net) return net;
+    const createInputs = () => {
+      const labels = this.#gpu.tensorOf(this.#buffers.labels, [exampleCount, 1]);
+      return { ...this.#inputs(exampleCount), labels };
+    };
+    net = recordNet(this.#gpu, this.#network, createInputs, this.#dense.tensors, (index, shape) =>
+      this.#masks.tensorOf(index, shape),
+    );
+    this.#nets.set(exampleCount, net);
+    return net;
   }
 
   async settle(learningRate: number): Promise<void> {
-    await this.#recorded;
+    await this.#submitted;
     this.#table.catchUpAll(this.#steps, learningRate);
   }
 
@@ -143,7 +148,7 @@ export class GpuLearner implements Learner {
     fillBatch(batch, data, order, from, to);
     this.#upload(batch);
     this.#gpu.submit((pass) => this.#table.gather(pass, batch, this.#buffers));
-    const logits = tf.tidy(() => this.#network.predict(this.#inputs(batch)));
+    const logits = tf.tidy(() => this.#network.predict(this.#inputs(batch.exampleCount)));
     this.#free.push(batch);
     const values = (await logits.data()) as Float32Array; // every tensor of a net is float32
     logits.dispose();
@@ -187,7 +192,7 @@ export class GpuLearner implements Learner {
   async resume(state: LearnerState): Promise<void> {
     const own = await this.state();
     const statistics = this.#statistics();
-    const tableLength = own.findIndex((values) => values === this.#table.history.updates) + 1;
+    const tableLength = this.#table.stateLength;
     overwrite(own, state);
     this.#table.resume(own.slice(0, tableLength));
     this.#dense.resume(own.slice(tableLength, own.length - 1 - 2 * statistics.length) as Float32Array[]); // as `state` lists them
@@ -229,16 +234,13 @@ export class GpuLearner implements Learner {
     this.#pulled = true;
   }
 
-  #inputs({ exampleCount }: IndexedBatch): Inputs {
+  #inputs(exampleCount: number): Inputs {
     const { width } = this.#table;
     return {
       x0: this.#gpu.tensorOf(this.#buffers.x0, [exampleCount, width]),
       sums: this.#gpu.tensorOf(this.#buffers.sums, [exampleCount, 1]),
     };
   }
-
-  readonly #createMask: CreateMask = (index, shape, rate) =>
-    this.#masks.create(index, shape, this.#dropout.drawDropout(shape[0] * shape[1], rate));
 
   #upload({ words, wordCount, labels, exampleCount }: IndexedBatch): void {
     this.#reserve("words", wordCount);
@@ -251,29 +253,7 @@ export class GpuLearner implements Learner {
 
   #reserve(name: keyof BatchBuffers, length: number): void {
     if (this.#buffers[name].size >= length * 4) return;
-    this.#buffers[name].destroy();
+    this.#nets.clear(); // they read the buffer that is left
     this.#buffers[name] = this.#gpu.createBuffer(Math.ceil(length * 4 * 1.1));
   }
-}
-
-/** Loss, means and variances as one vector. */
-function reportOf({ loss, reported }: Differentiated): tf.Tensor1D {
-  const parts = [loss, ...reported.flatMap(({ mean, variance }) => [mean, variance])];
-  return tf.tidy(() => tf.concat1d(parts.map((part) => part.as1D())));
-}
-
-function tensorsOf({ loss, x0, sums, parameters, reported }: Differentiated): tf.Tensor[] {
-  const inputs = [x0, sums].filter((tensor) => tensor !== null);
-  return [loss, ...inputs, ...parameters, ...reported.flatMap(({ mean, variance }) => [mean, variance])];
-}
-
-/** Hands a report's statistics to their layers; gives the loss. */
-function observe(reported: Differentiated["reported"], report: Float32Array): number {
-  let place = 1;
-  for (const { statistics } of reported) {
-    const columns = statistics.mean.length;
-    statistics.observe(report.subarray(place, place + columns), report.subarray(place + columns, place + 2 * columns));
-    place += 2 * columns;
-  }
-  return report[0]!;
 }

@@ -2,7 +2,17 @@
 import type { Bags } from "../../../shared/features/bags.ts";
 import type { Dataset } from "../../dataset/dataset.ts";
 
-type Section = "rows" | "bagStarts" | "bags" | "weights" | "order" | "touched" | "updates" | "missed" | "firstSegments" | "segments";
+type Section =
+  | "rows"
+  | "bagStarts"
+  | "bags"
+  | "weights"
+  | "order"
+  | "touched"
+  | "updates"
+  | "missed"
+  | "firstSegments"
+  | "segments";
 
 /**
  * Sections of one array of 32-bit words, by the place where each begins. Pairs are those of field 0, example by example, then
@@ -40,7 +50,9 @@ export function fillBatch(batch: IndexedBatch, data: Dataset, order: Int32Array,
   const fieldCount = context.fieldCount + candidate.fieldCount;
   batch.exampleCount = to - from;
   batch.oneHot = isOneHot(context) && isOneHot(candidate);
-  batch.pairCount = batch.oneHot ? batch.exampleCount * fieldCount : countPairs(context, order, from, to) + countPairs(candidate, order, from, to);
+  batch.pairCount = batch.oneHot
+    ? batch.exampleCount * fieldCount
+    : countPairs(context, order, from, to) + countPairs(candidate, order, from, to);
   layOut(batch, fieldCount);
   if (batch.oneHot) fillOneHot(batch, data, order, from, to);
   else fillBags(batch, data, order, from, to);
@@ -76,17 +88,33 @@ function fillOneHot(batch: IndexedBatch, data: Dataset, order: Int32Array, from:
     const end = Math.min(to, first + BLOCK);
     let pairs = first - from;
     for (const { fieldCount, rows, offsets } of [data.context, data.candidate]) {
-      for (let f = 0; f < fieldCount; f++, pairs += count) copyColumn(batch.words, pairs, rows, offsets[0]! + f, fieldCount, order, first, end);
+      for (let f = 0; f < fieldCount; f++, pairs += count)
+        copyColumn(batch.words, pairs, rows, offsets[0]! + f, fieldCount, order, first, end);
     }
   }
 }
 
 /** A field's rows of the examples `order[first .. end - 1]`. */
-function copyColumn(into: Int32Array, at: number, rows: Int32Array, column: number, stride: number, order: Int32Array, first: number, end: number): void {
+function copyColumn(
+  into: Int32Array,
+  at: number,
+  rows: Int32Array,
+  column: number,
+  stride: number,
+  order: Int32Array,
+  first: number,
+  end: number,
+): void {
   for (let b = first; b < end; b++) into[at + b - first] = rows[order[b]! * stride + column]!;
 }
 
-function fillBags({ words, sections }: IndexedBatch, { context, candidate }: Dataset, order: Int32Array, from: number, to: number): void {
+function fillBags(
+  { words, sections }: IndexedBatch,
+  { context, candidate }: Dataset,
+  order: Int32Array,
+  from: number,
+  to: number,
+): void {
   const weightBits = new Float32Array(words.buffer);
   let pair = 0;
   let bag = 0;
@@ -120,7 +148,8 @@ function isOneHot(bags: Bags): boolean {
     const { fieldCount, count, offsets, weights } = bags;
     const first = offsets[0]!;
     oneHot = true;
-    for (let bag = 0; bag < fieldCount * count && oneHot; bag++) oneHot = offsets[bag + 1] === first + bag + 1 && weights[first + bag] === 1;
+    for (let bag = 0; bag < fieldCount * count && oneHot; bag++)
+      oneHot = offsets[bag + 1] === first + bag + 1 && weights[first + bag] === 1;
     known.set(bags, oneHot);
   }
   return oneHot;

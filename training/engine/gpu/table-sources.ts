@@ -66,7 +66,12 @@ const bagSections = [section("bagStarts"), section("bags"), section("weights")];
 /** Item: an element of `x0`. `columns`: a column's field, and its component, or `-1 - row` for the value of that row. */
 export function gatherSource(shape: TableShape, oneHot: boolean): ProgramSource {
   return {
-    buffers: [{ name: "values", type: "f32" }, words, { name: "columns", type: "vec2<i32>" }, { name: "x0", type: "f32", writes: true }],
+    buffers: [
+      { name: "values", type: "f32" },
+      words,
+      { name: "columns", type: "vec2<i32>" },
+      { name: "x0", type: "f32", writes: true },
+    ],
     given: [section("rows"), ...bagSections, { name: "examples", type: "u32" }],
     declarations: bagAccess(oneHot),
     body: `
@@ -101,7 +106,11 @@ export function gatherSumsSource(shape: TableShape, oneHot: boolean): ProgramSou
 }
 
 /** Item: a component of a segment. `firstColumns`: a field's first column of `x0`, or -1 where it goes in by value. */
-export function sumSource(shape: TableShape, oneHot: boolean, reads: { readonly x0: boolean; readonly sums: boolean }): ProgramSource {
+export function sumSource(
+  shape: TableShape,
+  oneHot: boolean,
+  reads: { readonly x0: boolean; readonly sums: boolean },
+): ProgramSource {
   const vector = `
     let column = firstColumns[bag / given.examples];
     if (column >= 0) { sum += weightOf(pair) * x0Gradient[(bag % given.examples) * ${shape.width}u + u32(column) + component]; }`;
@@ -131,7 +140,11 @@ export function sumSource(shape: TableShape, oneHot: boolean, reads: { readonly 
 }
 
 /** Item: a component of a touched row. */
-export function updateSource(rule: RuleSource, shape: TableShape, reads: { readonly x0: boolean; readonly sums: boolean }): ProgramSource {
+export function updateSource(
+  rule: RuleSource,
+  shape: TableShape,
+  reads: { readonly x0: boolean; readonly sums: boolean },
+): ProgramSource {
   return {
     buffers: [...stateBuffers(rule), words, { name: "partial", type: "f32" }, corrections],
     given: [...rates, section("touched"), section("updates"), section("firstSegments")],

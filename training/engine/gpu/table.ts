@@ -107,7 +107,7 @@ export class GpuTable {
     pass: GPUComputePassEncoder,
     batch: IndexedBatch,
     { words }: BatchBuffers,
-    gradients: { readonly x0: GPUBuffer; readonly sums: GPUBuffer },
+    gradients: { readonly x0: GPUBuffer | null; readonly sums: GPUBuffer | null },
     learningRate: number,
   ): void {
     const { gpu, l2, optimizer, reads } = this.#options;
@@ -118,7 +118,7 @@ export class GpuTable {
     }
     this.#program(`sum${oneHot}`, () => sources.sumSource(this.#shape, oneHot, reads)).dispatch(
       pass,
-      [words, this.#firstColumns, gradients.x0, gradients.sums, this.#partial],
+      [words, this.#firstColumns, gradients.x0 ?? words, gradients.sums ?? words, this.#partial],
       [sections.order, sections.segments, sections.bagStarts, sections.bags, sections.weights, exampleCount],
       segmentCount * this.#rowLength,
     );
@@ -150,11 +150,16 @@ export class GpuTable {
     this.#options.gpu.write(this.#state[0]!, this.#interleave(rows));
   }
 
+  /** Arrays of a `state`. */
+  get stateLength(): number {
+    return 2 * this.#state.length + 2;
+  }
+
   /** All that later steps depend on, in the order of `EmbeddingTable.state`. */
   async state(): Promise<(Float32Array | Int32Array)[]> {
     const parts = await Promise.all(this.#state.map((buffer) => this.#split(buffer)));
     const { lastStep, updates } = this.history;
-    return [...parts.map(({ vectors }) => vectors), ...parts.map(({ linear }) => linear), lastStep, updates];
+    return [...parts.map(({ vectors }) => vectors), ...parts.map(({ linear }) => linear), lastStep.slice(), updates.slice()];
   }
 
   /** Takes a state of the same shape, but for the number of steps. */

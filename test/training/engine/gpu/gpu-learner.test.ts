@@ -35,7 +35,9 @@ function taskOf(model: Partial<ModelSpec>, training: Partial<TrainingSpec>) {
 }
 
 function worstOf(a: Snapshot, b: Snapshot): number {
-  return Math.max(...a.map((values, index) => values.reduce((worst, value, i) => Math.max(worst, Math.abs(value - b[index]![i]!)), 0)));
+  return Math.max(
+    ...a.map((values, index) => values.reduce((worst, value, i) => Math.max(worst, Math.abs(value - b[index]![i]!)), 0)),
+  );
 }
 
 /** Trains both by six steps, of which the last two follow a settling; gives their losses and weights. */
@@ -59,7 +61,10 @@ describe.skipIf(absent !== null)(`a learner on the GPU${absent === null ? "" : `
     [{ family: "deepfm", batchNorm: true, dropout: 0.2 }, { optimizer: "adam" }],
     [{ family: "deepfm" }, { optimizer: "adagrad" }],
     [{ family: "deepfm" }, { optimizer: "sgd" }],
-    [{ family: "mlp", dropout: 0.1 }, { optimizer: "adam", l2Embedding: 0 }],
+    [
+      { family: "mlp", dropout: 0.1 },
+      { optimizer: "adam", l2Embedding: 0 },
+    ],
     [{ family: "logistic" }, { optimizer: "adam" }],
     [{ family: "dcn-v2", batchNorm: true }, { optimizer: "adam" }],
   ] as [Partial<ModelSpec>, Partial<TrainingSpec>][])("%j, %j: equals the learner on the host", async (model, training) => {
