@@ -5,11 +5,13 @@ import { CodedError } from "../shared/schemas/coded-error.ts";
 const commands: Record<string, () => Promise<{ command: () => Command }>> = {
   artifact: () => import("./commands/artifact.ts"),
   catalog: () => import("./commands/catalog.ts"),
+  devices: () => import("./commands/devices.ts"),
   retrain: () => import("./commands/retrain.ts"),
   simulate: () => import("./commands/simulate.ts"),
   start: () => import("./commands/start.ts"),
   traffic: () => import("./commands/traffic.ts"),
   train: () => import("./commands/train.ts"),
+  tune: () => import("./commands/tune.ts"),
 };
 
 const program = new Command("selvedge").description("Train, publish, serve and retrain small models at the edge.");

@@ -80,6 +80,7 @@ const CODES: Readonly<Record<string, string>> = {
   max_value: "too_big",
   lt_value: "too_big",
   custom: "custom",
+  check: "custom",
   raw_check: "custom",
 };
 

@@ -103,14 +103,37 @@ export type Field = v.InferOutput<typeof Field>;
 /** Served as they are. */
 export const ServedFamily = v.picklist(["logistic", "fm", "deepfm", "dcn-v2", "mlp"]);
 
+/** Read the ids of sequence fields in their order, where all others see but the mean of them. Teachers too. */
+export const HistoryFamily = v.picklist(["gru", "transformer", "convolution"]);
+
+/** They learn the step on the way to the label beside the label (`through` of a task). */
+export const JointFamily = v.picklist(["esmm", "mmoe"]);
+
 /** The others are teachers: they are served through a student that learns from them (`teachers` of a task). */
-export const Family = v.picklist([...ServedFamily.options, "fwfm", "auto-int", "final-mlp"]);
+export const NetFamily = v.picklist([
+  ...ServedFamily.options,
+  "fwfm",
+  "auto-int",
+  "final-mlp",
+  ...HistoryFamily.options,
+  ...JointFamily.options,
+]);
+export type NetFamily = v.InferOutput<typeof NetFamily>;
+
+/** Boosted trees are a teacher that is no net. */
+export const Family = v.picklist([...NetFamily.options, "trees"]);
 export type Family = v.InferOutput<typeof Family>;
 
 /**
  * The model: its family and its size. Options that a family has no use for are ignored by it. `crossRank` is that of DCN-v2's
- * low-rank cross layers, null for full ones; `attention*` are AutoInt's, the dimension that of a head; `secondHidden` is FinalMLP's
- * second stream, null for one like the first, and `fusionHeads` its bilinear form's; `embeddingBits` those of the rows as they are served.
+ * low-rank cross layers, null for full ones; `attention*` are AutoInt's and the Transformer's, the dimension that of a head; `secondHidden`
+ * is FinalMLP's second stream, null for one like the first, and `fusionHeads` its bilinear form's; `experts` are MMoE's, each of the layers
+ * `hidden`, and `towerHidden` the layers of each of its towers; the convolution has `convolutionFilters` filters over windows of each of
+ * `convolutionHeights` ids; `embeddingBits` those of the rows as they are served.
+ *
+ * Trees have at most `leaves` leaves each, of at least `minLeafWeight` of second derivatives (an example has up to 1/4); `leafL2` is the
+ * penalty on a leaf's value, and `categoryL2` is added to it where a split is by category; each tree sees `exampleShare` of the examples
+ * and `columnShare` of the columns. An epoch is a tree: take some hundreds of epochs, a patience of dozens, and a learning rate near 0.05.
  */
 export const ModelSpec = strictObject({
   family: v.optional(Family, "deepfm"),
@@ -123,6 +146,16 @@ export const ModelSpec = strictObject({
   attentionDimension: v.optional(v.pipe(positiveInt, v.maxValue(256)), 16),
   secondHidden: v.optional(v.nullable(list(v.pipe(positiveInt, v.maxValue(4096)), 0, 8)), null),
   fusionHeads: v.optional(v.pipe(positiveInt, v.maxValue(64)), 1),
+  experts: v.optional(v.pipe(positiveInt, v.maxValue(32)), 4),
+  towerHidden: v.optional(list(v.pipe(positiveInt, v.maxValue(4096)), 0, 8), [16]),
+  leaves: v.optional(v.pipe(int, v.minValue(2), v.maxValue(256)), 31),
+  leafL2: v.optional(v.pipe(number, v.minValue(0)), 1),
+  categoryL2: v.optional(v.pipe(number, v.minValue(0)), 10),
+  minLeafWeight: v.optional(v.pipe(number, v.minValue(0)), 1),
+  exampleShare: v.optional(v.pipe(number, v.gtValue(0), v.maxValue(1)), 1),
+  columnShare: v.optional(v.pipe(number, v.gtValue(0), v.maxValue(1)), 1),
+  convolutionFilters: v.optional(v.pipe(positiveInt, v.maxValue(1024)), 16),
+  convolutionHeights: v.optional(list(v.pipe(positiveInt, v.maxValue(64)), 1, 16), [1, 2, 3, 4]),
   embeddingBits: v.optional(v.union([v.literal(4), v.literal(8)]), 8),
   dropout: v.optional(v.pipe(number, v.minValue(0), v.ltValue(1)), 0),
   batchNorm: v.optional(v.boolean(), false),
@@ -164,7 +197,9 @@ const Distillation = strictObject({
 
 /**
  * A task. `label` names the column that holds 0 or 1; `time`, when given, the column by which a single data file is split
- * (train before validation before test); `columns` names the columns of files without a header.
+ * (train before validation before test); `columns` names the columns of files without a header. `through`, when given, names a
+ * column of 0 and 1 too, the step on the way to the label: without it there is no 1. With the label `converted` through `clicked`, a
+ * model over all impressions learns from clicks also where conversions are few (see `JointFamily`).
  *
  * @example
  * parse(Task, { name: "purchase", label: "bought", fields: [
@@ -176,6 +211,7 @@ export const Task = v.pipe(
     name: TaskName,
     description: v.exactOptional(v.string()),
     label: fieldName,
+    through: v.exactOptional(fieldName),
     time: v.exactOptional(fieldName),
     columns: v.exactOptional(v.pipe(v.array(fieldName), v.minLength(1))),
     fields: list(Field, 1, 500),
@@ -211,6 +247,36 @@ export const Task = v.pipe(
         refuse(index, "from", 'counts values of a candidate: it is from "candidate"');
       }
     });
+  }),
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed) return;
+    const { label, through, fields, model, teachers = [] } = dataset.value;
+    const refuse = (keys: readonly (string | number)[], message: string) => {
+      const step = (key: string | number): v.IssuePathItem => ({
+        type: "unknown",
+        origin: "value",
+        input: dataset.value,
+        key,
+        value: undefined,
+      });
+      addIssue({ message, path: keys.map(step) as [v.IssuePathItem, ...v.IssuePathItem[]] }); // no caller gives none
+    };
+    if (through === label) refuse(["through"], `"${label}" is the label itself: name the step before it, or leave through out`);
+    fields.forEach(({ name }, index) => {
+      if (name === through)
+        refuse(["fields", index, "name"], `the step "${through}" is known only after the fact: it cannot be a field`);
+    });
+    const hasHistory = fields.some(({ kind }) => kind === "sequence");
+    const refuseFamily = (family: Family, keys: readonly (string | number)[]) => {
+      if (!hasHistory && v.is(HistoryFamily, family)) {
+        refuse(keys, `${family} reads histories in order: give the task a field of the kind "sequence", or take another family`);
+      }
+      if (through === undefined && v.is(JointFamily, family)) {
+        refuse(keys, `${family} learns the step on the way to the label too: name its column under "through"`);
+      }
+    };
+    refuseFamily(model.family, ["model", "family"]);
+    teachers.forEach((teacher, index) => void refuseFamily(teacher.model.family, ["teachers", index, "model", "family"]));
   }),
 );
 export type Task = v.InferOutput<typeof Task>;

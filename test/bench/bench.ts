@@ -1,9 +1,10 @@
-// npm run bench -- NAME [--json] [--quick]: the benchmarks by name. What they measure is comparable within one run only.
+// npm run bench -- NAME [--json] [--quick] [--only PART]: the benchmarks by name. What they measure is comparable within one run only.
 import { parseArgs } from "node:util";
 import type { Benchmark } from "./benchmark.ts";
 
 const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   scorer: async () => (await import("./scorer/scorer.ts")).scorer,
+  serving: async () => (await import("./serving/serving.ts")).serving,
   bundle: async () => (await import("./bundle/bundle.ts")).bundle,
   quantization: async () => (await import("./quantization/quantization.ts")).quantization,
   quality: async () => (await import("./quality/quality.ts")).quality,
@@ -12,13 +13,17 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
 };
 
 const { values, positionals } = parseArgs({
-  options: { json: { type: "boolean", default: false }, quick: { type: "boolean", default: false } },
+  options: {
+    json: { type: "boolean", default: false },
+    quick: { type: "boolean", default: false },
+    only: { type: "string" },
+  },
   allowPositionals: true,
 });
 const [name] = positionals;
 const load = BENCHMARKS[name ?? ""];
 if (load === undefined) {
-  console.log("npm run bench -- NAME [--json] [--quick]\n");
+  console.log("npm run bench -- NAME [--json] [--quick] [--only PART]\n");
   for (const [known, loadOne] of Object.entries(BENCHMARKS)) console.log(`  ${known.padEnd(14)}${(await loadOne()).summary}`);
   if (name !== undefined) {
     console.error(`\nno benchmark ${name}`);
@@ -26,6 +31,10 @@ if (load === undefined) {
   }
 } else {
   const benchmark = await load();
-  const { result, text } = await benchmark.run({ quick: values.quick, progress: (line) => console.error(line) });
+  const { result, text } = await benchmark.run({
+    quick: values.quick,
+    only: values.only,
+    progress: (line) => console.error(line),
+  });
   console.log(values.json ? JSON.stringify({ benchmark: name, ...result }, null, 2) : text);
 }

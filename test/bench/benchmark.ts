@@ -3,6 +3,8 @@
 export interface BenchOptions {
   /** Less of everything, for a first look. */
   readonly quick: boolean;
+  /** The one part to run, of a benchmark that has parts. */
+  readonly only?: string | undefined;
   /** Told what is being done, a line at a time. */
   readonly progress: (line: string) => void;
 }

@@ -13,7 +13,7 @@ let assessment: Assessment;
 
 beforeAll(async () => {
   const splits = await simulateHistory(adClick, historyCrowd(market, HISTORY_VISITORS, NOW_MS));
-  built = await buildModel({ task: adClick, splits, device: "auto", seed: market.seed });
+  built = await buildModel({ task: adClick, splits, device: "wasm", seed: market.seed });
   assessment = assessModel(built.served, assessmentCrowd(market, 20_000, NOW_MS));
 }, 240_000);
 

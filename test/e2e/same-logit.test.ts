@@ -77,7 +77,7 @@ async function trainAndPublish(task: Task, records: readonly Json[]): Promise<Bu
     yield* records;
   };
   const splits = await loadParts(task, [{ source, split: (_, index) => (index % 5 === 0 ? "valid" : "train") }]);
-  const built = await buildModel({ task, splits, device: "auto", seed: 1 });
+  const built = await buildModel({ task, splits, device: "wasm", seed: 1 });
   const { storeEndpoint, credentials } = platform;
   const store = createS3Store({ endpoint: storeEndpoint, region: "auto", credentials }, "selvedge-artifacts");
   const publisher = { store, keys: await testKeys("first"), channel: "stable", nowMs: Date.now() } as const;

@@ -1,13 +1,12 @@
 // npm run catalog: shows, changes or replaces the catalog that a running Worker serves from.
-import { readFile } from "node:fs/promises";
 import { Argument, Command } from "commander";
-import { CodedError } from "../../shared/schemas/coded-error.ts";
 import { catalogMissing, changePolicy, publishCatalog, readCatalog } from "../jobs/catalog.ts";
 import { readKeys } from "../publish/keys.ts";
 import type { Published, Publisher } from "../publish/publish.ts";
 import { createS3Store } from "../publish/s3-store.ts";
 import { readStoreConfig } from "../publish/store-config.ts";
 import { epsilonOption, POLICY_NAMES, policyFrom } from "./options.ts";
+import { readJson } from "./read-json.ts";
 
 export function command(): Command {
   const catalog = new Command("catalog").description("Show or change what a running Worker chooses from");
@@ -42,15 +41,4 @@ async function openPublisher(): Promise<Publisher> {
 
 function report({ version, pointer }: Published): void {
   console.log(`catalog ${version} is published (number ${pointer.sequence}); the Worker takes it up within seconds`);
-}
-
-async function readJson(file: string): Promise<unknown> {
-  const text = await readFile(file, "utf8").catch((cause: unknown) => {
-    throw new CodedError("file_missing", file, "this file cannot be read", undefined, { cause });
-  });
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new CodedError("json_malformed", file, cause instanceof Error ? cause.message : "not JSON", undefined, { cause });
-  }
 }

@@ -8,6 +8,8 @@ const LINE_INTERVAL_MS = 5_000;
 export interface ProgressView {
   readonly stage: (name: string) => void;
   readonly progress: (progress: BuildProgress) => void;
+  /** A line that stays. */
+  readonly note: (line: string) => void;
   readonly end: () => void;
 }
 
@@ -36,6 +38,11 @@ function createBar(stream: NodeJS.WriteStream): ProgressView {
       shown = payload.model;
       bar.update(progress.samplesDone, payload);
     },
+    note(line) {
+      bar.stop();
+      shown = null;
+      stream.write(`${line}\n`);
+    },
     end: () => bar.stop(),
   };
 }
@@ -51,6 +58,7 @@ function createLines(stream: NodeJS.WriteStream): ProgressView {
       const { model, epoch, epochs, speed, loss, valid, left } = describe(progress);
       stream.write(`${model}epoch ${epoch}/${epochs} | ${speed} samples/s | loss ${loss} | valid ${valid} | ${left} left\n`);
     },
+    note: (line) => stream.write(`${line}\n`),
     end: () => {},
   };
 }

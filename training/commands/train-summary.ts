@@ -6,7 +6,10 @@ const COLUMNS = ["model", "split", "examples", "AUC", "PR AUC", "logloss", "ECE"
 
 /** A line for each model and split, what the integers changed, and how fast it went. */
 export function formatMetrics({ float, served, quantization, teaching, samplesPerSecond, wallSeconds }: RunMetrics): string {
-  const teachers = teaching?.members.map(({ family, seed, metrics }) => [`teacher ${family} ${seed}`, metrics] as const) ?? [];
+  const teachers = (teaching?.members ?? []).flatMap(({ family, seed, metrics, afterThrough }) => [
+    [`teacher ${family} ${seed}`, metrics] as const,
+    ...(afterThrough ? [[`teacher ${family} ${seed}, after the step`, afterThrough] as const] : []),
+  ]);
   const ensemble = teaching ? [["ensemble", teaching.ensemble] as const] : [];
   const models = [...teachers, ...ensemble, ["float", float] as const, ["served int8", served] as const];
   const rows = models.flatMap(([model, { valid, test }]) => [

@@ -3,11 +3,13 @@ import { join } from "node:path";
 import { Command, Option } from "commander";
 import { Channel } from "../../shared/artifact/manifest.ts";
 import { readPointer } from "../../shared/artifact/read-published.ts";
+import { CodedError } from "../../shared/schemas/coded-error.ts";
 import { type Family, ServedFamily, type Task } from "../../shared/tasks/task.ts";
 import type { DataFiles } from "../dataset/load.ts";
 import { loadTask } from "../dataset/load-task.ts";
 import type { DeviceChoice } from "../engine/device.ts";
 import { readCodeCommit } from "../jobs/code-commit.ts";
+import { type InterruptedRun, isInterrupted, readInterruptedRun } from "../jobs/run-checkpoint.ts";
 import { train } from "../jobs/train.ts";
 import { readKeys } from "../publish/keys.ts";
 import type { Publisher } from "../publish/publish.ts";
@@ -18,12 +20,13 @@ import { createProgressView } from "./progress-view.ts";
 import { formatMetrics } from "./train-summary.ts";
 
 interface Options extends DataFiles {
-  readonly task: string;
+  readonly task?: string;
   readonly model?: Family;
-  readonly device: DeviceChoice;
-  readonly seed: number;
+  readonly device?: DeviceChoice;
+  readonly seed?: number;
   readonly out?: string;
-  readonly publish: Channel | "none";
+  readonly publish?: Channel | "none";
+  readonly resume?: string;
 }
 
 const PUBLISH_CHOICES = [...Channel.options.filter((channel) => channel !== "shadow"), "none"];
@@ -31,29 +34,34 @@ const PUBLISH_CHOICES = [...Channel.options.filter((channel) => channel !== "sha
 export function command(): Command {
   return new Command("train")
     .description("Train a model of a task on data files (CSV, TSV, NDJSON, libfm, Parquet; gzip or not)")
-    .requiredOption("--task <name|file>", "a built-in task, or a JSON file that describes one")
+    .option("--task <name|file>", "a built-in task, or a JSON file that describes one")
     .option("--data <file...>", "data that is split here: by the task's time, else at random")
     .option("--train <file>", "training data, where it is split already")
     .option("--valid <file>", "validation data")
     .option("--test <file>", "test data")
     .addOption(new Option("--model <family>", "the model's family, over the task's").choices(ServedFamily.options))
-    .addOption(deviceOption())
-    .option("--seed <number>", "the same seed gives the same bytes", wholeNumber(0, 2 ** 31 - 1), 1)
+    .addOption(deviceOption().default(undefined, "auto"))
+    .option("--seed <number>", "the same seed gives the same bytes (default: 1)", wholeNumber(0, 2 ** 31 - 1))
     .option("--out <dir>", "the run's folder (default: .selvedge/runs/TASK-TIME)")
-    .addOption(new Option("--publish <channel>", "the channel to publish on").choices(PUBLISH_CHOICES).default("none"))
+    .addOption(new Option("--publish <channel>", "the channel to publish on (default: none)").choices(PUBLISH_CHOICES))
+    .addOption(
+      new Option("--resume <dir>", "go on with the interrupted run of this folder, of which the rest is known").conflicts("out"),
+    )
     .action(run);
 }
 
-async function run({ task: nameOrFile, model, device, seed, out, publish, ...files }: Options): Promise<void> {
+async function run({ resume, ...options }: Options): Promise<void> {
   const config = readStoreConfig();
-  const task = withFamily(await loadTask(nameOrFile), model);
+  const begun = resume === undefined ? null : await readInterruptedRun(resume);
+  const { task, files, device, seed, publish } = await settle(options, begun);
   const publisher = publish === "none" ? null : await openPublisher(config, task, publish);
-  const folder = out ?? join(config.stateDir, "runs", `${task.name}-${new Date().toISOString().replaceAll(/[-:.]/g, "")}`);
+  const stamp = new Date().toISOString().replaceAll(/[-:.]/g, "");
+  const folder = resume ?? options.out ?? join(config.stateDir, "runs", `${task.name}-${stamp}`);
   const view = createProgressView(process.stderr);
   const stop = stopOnSignals();
   try {
     const codeCommit = await readCodeCommit();
-    const request = { task, files, device, seed, folder, publisher, codeCommit, now: clock() };
+    const request = { task, files, device, seed, folder, resume: begun !== null, publisher, codeCommit, now: clock() };
     const { metrics, published } = await train({
       ...request,
       onStage: view.stage,
@@ -67,9 +75,23 @@ async function run({ task: nameOrFile, model, device, seed, out, publish, ...fil
   } catch (error) {
     view.end();
     if (!stop.signal.aborted) throw error;
-    console.error("interrupted: nothing was written");
+    const goOn = `go on with \`npm run train -- --resume ${folder}\``;
+    console.error(`interrupted: ${(await isInterrupted(folder)) ? goOn : "nothing was written"}`);
     process.exit(130); // a reader may still be waiting for its file
   }
+}
+
+/** What is asked for, or else how the run was begun, or else the defaults. */
+async function settle({ task: nameOrFile, model, device, seed, out, publish, ...given }: Options, begun: InterruptedRun | null) {
+  const task = nameOrFile === undefined ? begun?.task : await loadTask(nameOrFile);
+  if (!task) throw new CodedError("task_missing", "task", "give --task NAME or FILE, or --resume DIR");
+  return {
+    task: withFamily(task, model),
+    files: Object.keys(given).length > 0 || !begun ? given : begun.files,
+    device: device ?? begun?.device ?? "auto",
+    seed: seed ?? begun?.seed ?? 1,
+    publish: publish ?? begun?.channel ?? "none",
+  };
 }
 
 const withFamily = (task: Task, family: Family | undefined): Task =>

@@ -6,7 +6,7 @@ import { checkOutcome, type Outcome, readLabel, readTimeMs } from "./label.ts";
 import { NumberList } from "./number-list.ts";
 
 export interface DatasetBuilder {
-  /** Throws `label_missing`, `label_not_binary`, `time_invalid` at `record:{number}`. */
+  /** Throws what `checkOutcome` does, at `record:{number}`. */
   add(record: RawRecord): void;
   /** Everything added so far; do not add after it. */
   finish(): Dataset;
@@ -14,10 +14,11 @@ export interface DatasetBuilder {
 
 /** Both sides of an example are encoded at once, by the encoder that serves. */
 export function createDatasetBuilder(encoder: Encoder, outcome: Outcome): DatasetBuilder {
-  const { label, time } = outcome;
+  const { label, through, time } = outcome;
   const context = new BagWriter(encoder.context.fieldCount);
   const candidate = new BagWriter(encoder.candidate.fieldCount);
   const labels = new NumberList();
+  const passed = new NumberList();
   const timesMs = new NumberList();
   let count = 0;
   return {
@@ -26,6 +27,7 @@ export function createDatasetBuilder(encoder: Encoder, outcome: Outcome): Datase
       encoder.context.encode(record, context);
       encoder.candidate.encode(record, candidate);
       labels.add(readLabel(record[label]));
+      if (through !== undefined) passed.add(readLabel(record[through]));
       if (time !== undefined) timesMs.add(readTimeMs(record[time]));
     },
     finish() {
@@ -34,6 +36,7 @@ export function createDatasetBuilder(encoder: Encoder, outcome: Outcome): Datase
         context: { ...context.view(), count },
         candidate: { ...candidate.view(), count },
         labels: new Uint8Array(labels.view()),
+        ...(through !== undefined && { through: new Uint8Array(passed.view()) }),
         timesMs: time === undefined ? null : timesMs.view(),
       };
     },

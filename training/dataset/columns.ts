@@ -10,9 +10,15 @@ export interface NeededColumn {
 
 const MAX_LISTED = 50;
 
-/** Label, time and fields, each once; a statistic has no column of its own. */
-export function neededColumns({ label, time, fields }: Pick<Task, "label" | "time" | "fields">): NeededColumn[] {
+/** Label, the step on the way to it, time and fields, each once; a statistic has no column of its own. */
+export function neededColumns({
+  label,
+  through,
+  time,
+  fields,
+}: Pick<Task, "label" | "through" | "time" | "fields">): NeededColumn[] {
   const needed = new Map([[label, "label"]]);
+  if (through !== undefined) needed.set(through, "through");
   if (time !== undefined && !needed.has(time)) needed.set(time, "time");
   fields.forEach(({ kind, name }, index) => {
     if (kind !== "statistic" && !needed.has(name)) needed.set(name, `fields[${index}].name`);

@@ -47,15 +47,15 @@ export interface SidedField {
 }
 
 /**
- * The examples of a span in time order, as records: each field from the side that the task says, as at the edge, then the label and the
- * time. A creative's id is always known, whatever its features say.
+ * The examples of a span in time order, as records: each field from the side that the task says, as at the edge, then the label, the
+ * click as the step on the way to it, and the time. A creative's id is always known, whatever its features say.
  *
  * @example await loadParts(task, [{ source: exampleSource(file, task.fields, task, split.train), split: "train" }]);
  */
 export function exampleSource(
   exampleFile: string,
   fields: readonly SidedField[],
-  { label, time }: Outcome,
+  { label, through, time }: Outcome,
   span: Span,
 ): RecordSource {
   return () => readRecords();
@@ -64,12 +64,13 @@ export function exampleSource(
     const instance = await DuckDBInstance.create(":memory:", { threads: "1" }); // one thread streams in the file's order
     const connection = await instance.connect();
     try {
-      const sql = `SELECT timeMs, label, chosenId, context, candidate ${from(exampleFile)} ${within(span)}`;
+      const sql = `SELECT timeMs, label, clicked, chosenId, context, candidate ${from(exampleFile)} ${within(span)}`;
       for await (const rows of (await connection.stream(sql)).yieldRowsJs()) {
-        for (const [timeMs, labelValue, creativeId, context, candidate] of rows) {
+        for (const [timeMs, labelValue, clicked, creativeId, context, candidate] of rows) {
           const sides = { context: parseSide(context), candidate: { creativeId, ...parseSide(candidate) } };
           const record = Object.fromEntries(fields.map(({ name, from: side }) => [name, (sides[side] as RawRecord)[name]]));
-          yield { ...record, ...(time !== undefined && { [time]: timeMs }), [label]: labelValue };
+          const outcome = { ...(time !== undefined && { [time]: timeMs }), ...(through !== undefined && { [through]: clicked }) };
+          yield { ...record, ...outcome, [label]: labelValue };
         }
       }
     } finally {

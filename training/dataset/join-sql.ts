@@ -49,7 +49,10 @@ export const MEASURE_SETTLING = `
   SELECT least($windowMs, coalesce(quantile_disc(greatest(delayMs, 0), 0.999) + $marginMs, $windowMs)) AS settleMs
   FROM outcome WHERE dropped IS NULL`;
 
-/** $settledBeforeMs. One row a decision, with its label, and why it is no example, if it is none. */
+/**
+ * $settledBeforeMs, $windowMs. One row a decision, with its label, whether it was clicked, and why it is no example, if it is none. A
+ * conversion without a click says that the click was lost, since there is no other way to it.
+ */
 export const LABEL_DECISIONS = `
   CREATE TABLE labelled AS
   SELECT d.timeMs, d.decisionId, d.placementId, d.chosenId, d.propensity, d.context, d.candidate,
@@ -57,6 +60,11 @@ export const LABEL_DECISIONS = `
       SELECT 1 FROM outcome o
       WHERE o.dropped IS NULL AND o.decisionId = d.decisionId AND o.placementId = d.placementId
     ))::INTEGER AS label,
+    (EXISTS (
+      SELECT 1 FROM event c
+      WHERE c.type = 'click' AND c.decisionId = d.decisionId AND c.placementId = d.placementId
+        AND c.timeMs BETWEEN d.timeMs AND i.shownMs + $windowMs
+    ))::INTEGER AS clicked,
     CASE
       WHEN d.chosenId IS NULL THEN 'nothing_served'
       WHEN i.shownMs IS NULL THEN 'not_shown'
@@ -85,6 +93,6 @@ export const COUNT_DROPPED = `
 /** $file. In time order; decisions of the same millisecond in the order of their ids. */
 export const writeExamples = (file: string): string => `
   COPY (
-    SELECT timeMs, label, propensity, chosenId, context::VARCHAR AS context, candidate::VARCHAR AS candidate
+    SELECT timeMs, label, greatest(label, clicked) AS clicked, propensity, chosenId, context::VARCHAR AS context, candidate::VARCHAR AS candidate
     FROM labelled WHERE dropped IS NULL ORDER BY timeMs, decisionId, placementId
   ) TO '${file.replaceAll("'", "''")}' (FORMAT parquet, COMPRESSION zstd)`;

@@ -82,7 +82,7 @@ async function runStages(connection: DuckDBConnection, request: JoinRequest): Pr
   await connection.run(FIND_IMPRESSIONS);
   await connection.run(ATTRIBUTE_OUTCOMES, { outcome, windowMs });
   const settleMs = request.settleMs ?? (await measureSettling(connection, windowMs));
-  await connection.run(LABEL_DECISIONS, { settledBeforeMs: nowMs - settleMs });
+  await connection.run(LABEL_DECISIONS, { settledBeforeMs: nowMs - settleMs, windowMs });
   await connection.run(writeExamples(exampleFile));
   return { ...(await count(connection)), settleMs };
 }

@@ -5,7 +5,7 @@ import { CodedError } from "../../shared/schemas/coded-error.ts";
 import type { Task } from "../../shared/tasks/task.ts";
 
 /** The columns that say what happened, and when. */
-export type Outcome = Pick<Task, "label" | "time">;
+export type Outcome = Pick<Task, "label" | "through" | "time">;
 
 /** 0 or 1, or NaN where the value says neither. Besides numbers, `true` and `false` in any case. */
 export function readLabel(value: unknown): number {
@@ -22,14 +22,23 @@ export function readTimeMs(value: unknown): number {
 }
 
 /**
- * Refuses a record whose label or time cannot be read, while its place is known: `label_missing`, `label_not_binary`,
- * `time_invalid`, at `{source}:{line}`.
+ * Refuses a record whose label, step on the way to it or time cannot be read, while its place is known: `label_missing`,
+ * `label_not_binary`, `label_without_through` where the label is 1 and the step 0, `time_invalid`, at `{source}:{line}`.
  */
-export function checkOutcome(record: RawRecord, { label, time }: Outcome, source: string, line: number): void {
+export function checkOutcome(record: RawRecord, { label, through, time }: Outcome, source: string, line: number): void {
   if (Number.isNaN(readLabel(record[label]))) throw labelError(record[label], label, `${source}:${line}`);
+  if (through !== undefined) checkThrough(record, label, through, `${source}:${line}`);
   if (time === undefined || !Number.isNaN(readTimeMs(record[time]))) return;
   const detail = `"${time}" must be milliseconds since the epoch or an ISO 8601 time, not "${record[time]}"`;
   throw new CodedError("time_invalid", `${source}:${line}`, detail);
+}
+
+function checkThrough(record: RawRecord, label: string, through: string, path: string): void {
+  const passed = readLabel(record[through]);
+  if (Number.isNaN(passed)) throw labelError(record[through], through, path);
+  if (passed === 1 || readLabel(record[label]) === 0) return;
+  const detail = `"${label}" is 1 where "${through}", the step on the way to it, is 0: set both to 1, or drop the row`;
+  throw new CodedError("label_without_through", path, detail);
 }
 
 function labelError(value: unknown, label: string, path: string): CodedError {

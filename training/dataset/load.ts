@@ -34,24 +34,29 @@ export async function loadSplits(options: { task: Task; seed: number } & DataFil
   return loadParts(options.task, await partsOf(options));
 }
 
+/** Without the test split: what may be seen while something is still to be chosen. */
+export async function loadUntested(options: { task: Task; seed: number } & Omit<DataFiles, "test">): Promise<Splits> {
+  return loadParts(options.task, await partsOf(options), { withTest: false });
+}
+
 /**
  * From any sources, e.g. joined events: `loadParts(task, [{ source, split: "train" }, { source: newer, split: "valid" }])`.
  * Reads the training part twice, the others once. Throws `split_empty` where train or validation has no examples.
  */
-export async function loadParts(task: Task, parts: readonly Part[]): Promise<Splits> {
+export async function loadParts(task: Task, parts: readonly Part[], { withTest } = { withTest: true }): Promise<Splits> {
   const featureMap = await fitFeatureMap(task, recordsOf(parts, "train"));
   const encoder = createEncoder(featureMap);
   const trainEncoder = createEncoder(featureMap, (record) => (readLabel(record[task.label]) === 1 ? 1 : 0)); // checked before
   const builders = {
     train: createDatasetBuilder(trainEncoder, task),
     valid: createDatasetBuilder(encoder, task),
-    test: createDatasetBuilder(encoder, task),
+    test: withTest ? createDatasetBuilder(encoder, task) : null,
   };
   for (const part of parts) await route(part, builders);
   const train = finishFilled(builders.train, "train");
   const valid = finishFilled(builders.valid, "valid");
-  const test = builders.test.finish();
-  return { featureMap, train, valid, test: test.labels.length === 0 ? null : test, dataRange: rangeOf([train, valid]) };
+  const test = builders.test?.finish();
+  return { featureMap, train, valid, test: test?.labels.length ? test : null, dataRange: rangeOf([train, valid]) };
 }
 
 /** Encodes records with a map fitted before, e.g. the champion's. `outcome` (a task) says which columns are label and time. */
@@ -85,9 +90,10 @@ async function* recordsOf(parts: readonly Part[], wanted: SplitName): AsyncGener
   }
 }
 
-async function route({ source, split }: Part, builders: Readonly<Record<SplitName, DatasetBuilder>>): Promise<void> {
+/** A split without a builder is passed over. */
+async function route({ source, split }: Part, builders: Readonly<Record<SplitName, DatasetBuilder | null>>): Promise<void> {
   let index = 0;
-  for await (const record of source()) builders[typeof split === "string" ? split : split(record, index++)].add(record);
+  for await (const record of source()) builders[typeof split === "string" ? split : split(record, index++)]?.add(record);
 }
 
 function finishFilled(builder: DatasetBuilder, split: SplitName): Dataset {

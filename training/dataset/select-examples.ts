@@ -8,6 +8,7 @@ export function selectExamples(data: Dataset, chosen: Int32Array): Dataset {
     context: selectBags(data.context, chosen),
     candidate: selectBags(data.candidate, chosen),
     labels: Uint8Array.from(chosen, (example) => data.labels[example] as number), // within the dataset
+    ...(data.through && { through: Uint8Array.from(chosen, (example) => data.through?.[example] as number) }), // as above
     timesMs: data.timesMs && Float64Array.from(chosen, (example) => data.timesMs?.[example] as number), // as above
   };
 }

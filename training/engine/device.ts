@@ -2,6 +2,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { CodedError } from "../../shared/schemas/coded-error.ts";
 import { registerKernels } from "../kernels/register.ts";
+import { registerTensorflowKernels } from "../kernels/register-tensorflow.ts";
 import { checkDevice } from "./device-check.ts";
 
 export type DeviceName = "node-gpu" | "webgpu" | "node" | "wasm" | "cpu";
@@ -10,24 +11,53 @@ export type DeviceChoice = DeviceName | "auto";
 interface Driver {
   /** tfjs's name for the backend. */
   readonly backend: string;
-  /** What to install where it is absent; null for what `npm ci` brings. */
+  /** What to install; none where `npm ci` brings it. The versions are those of package.json's peers. */
   readonly packages: readonly string[];
-  readonly prepare: () => Promise<void>;
+  /** How far the check's values may be from the reference's. */
+  readonly tolerance: number;
+  /** Loads what registers the backend. */
+  readonly load: () => Promise<void>;
+  /** Runs once the backend is tfjs's current one. */
+  readonly begin?: () => void | Promise<void>;
 }
 
 /** Optional packages are loaded by a name that the type checker does not follow: they need not be installed. */
 const load = (name: string): Promise<Record<string, unknown>> => import(name);
 
+/** TensorFlow's warnings and errors, and not what it finds out about the processor. */
+async function loadTensorflow(name: string): Promise<void> {
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= "1";
+  await load(name);
+}
+
+/** f32 sums of up to 1,003 addends, in any order. Seen: 7.5e-7 (wasm), 5.2e-7 (node, cpu). */
+const F32_TOLERANCE = 1e-5;
+
+/** f32 as well, but for exponentials and quotients that WGSL lets be a few units off in the last place. Seen: 8.3e-7 (lavapipe). */
+const WGSL_TOLERANCE = 5e-5;
+
+/** cuBLAS may round a product's operands to TF32, from Ampere on. Seen with operands rounded so: 1.2e-3; to bf16, which is refused: 9.9e-3. */
+const TF32_TOLERANCE = 3e-3;
+
+/** Of the backend of tfjs-node and tfjs-node-gpu, which are one but for the library that they load. */
+const runsOnGpu = (): boolean => (tf.backend() as unknown as { isUsingGpuDevice: boolean }).isUsingGpuDevice; // its own property
+
 const DRIVERS: Readonly<Record<DeviceName, Driver>> = {
   "node-gpu": {
     backend: "tensorflow",
-    packages: ["@tensorflow/tfjs-node-gpu"],
-    prepare: async () => void (await load("@tensorflow/tfjs-node-gpu")),
+    packages: ["@tensorflow/tfjs-node-gpu@4.22.0"],
+    tolerance: TF32_TOLERANCE,
+    load: () => loadTensorflow("@tensorflow/tfjs-node-gpu"),
+    begin: () => {
+      if (!runsOnGpu()) throw new Error("TensorFlow sees no GPU: it takes an NVIDIA driver, CUDA 11.2 and cuDNN 8.1");
+      registerTensorflowKernels();
+    },
   },
   webgpu: {
     backend: "webgpu",
-    packages: ["@tensorflow/tfjs-backend-webgpu", "webgpu"],
-    prepare: async () => {
+    packages: ["@tensorflow/tfjs-backend-webgpu@4.22.0", "webgpu@0.6.2"],
+    tolerance: WGSL_TOLERANCE,
+    load: async () => {
       const { create, globals } = (await load("webgpu")) as { create(flags: string[]): unknown; globals: object }; // its documented face
       Object.assign(globalThis, globals);
       Object.defineProperty(globalThis.navigator, "gpu", { value: create([]), configurable: true });
@@ -36,20 +66,36 @@ const DRIVERS: Readonly<Record<DeviceName, Driver>> = {
   },
   node: {
     backend: "tensorflow",
-    packages: ["@tensorflow/tfjs-node"],
-    prepare: async () => void (await load("@tensorflow/tfjs-node")),
+    packages: ["@tensorflow/tfjs-node@4.22.0"],
+    tolerance: F32_TOLERANCE,
+    load: () => loadTensorflow("@tensorflow/tfjs-node"),
+    begin: () => {
+      if (runsOnGpu()) throw new Error("@tensorflow/tfjs-node-gpu is in its place");
+      registerTensorflowKernels();
+    },
   },
-  wasm: { backend: "wasm", packages: [], prepare: async () => void (await load("@tensorflow/tfjs-backend-wasm")) },
-  cpu: { backend: "cpu", packages: [], prepare: async () => {} },
+  wasm: {
+    backend: "wasm",
+    packages: [],
+    tolerance: F32_TOLERANCE,
+    load: async () => void (await load("@tensorflow/tfjs-backend-wasm")),
+    begin: registerKernels,
+  },
+  cpu: { backend: "cpu", packages: [], tolerance: F32_TOLERANCE, load: async () => {} },
 };
 
-/** Best first by what is usual; those that open are timed. The plain cpu backend is for where nothing else runs. */
+export const DEVICE_NAMES = Object.keys(DRIVERS) as DeviceName[]; // the record has exactly these
+
+/** Best first by what is usual; those that pass are timed. The plain cpu backend is for where nothing else runs. */
 const AUTO_ORDER: readonly DeviceName[] = ["node-gpu", "webgpu", "node", "wasm"];
+
+export type SkipReason = "device_unavailable" | "device_incorrect" | "device_slower" | "kernel_not_built";
 
 /** A device that was passed over, and why. */
 export interface SkippedDevice {
   readonly device: DeviceName;
-  readonly reason: string;
+  readonly reason: SkipReason;
+  readonly detail: string;
 }
 
 export interface OpenDevice {
@@ -57,54 +103,71 @@ export interface OpenDevice {
   readonly skipped: readonly SkippedDevice[];
 }
 
+/** What the check found: milliseconds that its batch took, or why the device must not train. */
+export type CheckedDevice =
+  | { readonly device: DeviceName; readonly checkMs: number }
+  | { readonly device: DeviceName; readonly failure: CodedError };
+
 /**
  * Makes the device tfjs's current one, after a check of one fixed batch. `auto` takes the fastest that passes. By name, throws
  * `device_unavailable`, which says what to install, or `device_incorrect`.
  */
 export async function openDevice(choice: DeviceChoice): Promise<OpenDevice> {
   if (choice !== "auto") {
-    await start(choice);
-    await checkDevice(choice);
+    await startAndCheck(choice);
     return { name: choice, skipped: [] };
   }
-  const skipped: SkippedDevice[] = [];
-  let fastest: { name: DeviceName; checkMs: number } | null = null;
-  for (const name of AUTO_ORDER) {
+  const checked = await checkDevices(AUTO_ORDER);
+  const passed = checked.flatMap((one) => ("checkMs" in one ? [one] : [])).sort((a, b) => a.checkMs - b.checkMs);
+  const name = passed[0]?.device ?? "cpu";
+  await start(name);
+  return { name, skipped: checked.filter(({ device }) => device !== name).map((one) => skip(one, name)) };
+}
+
+/** Starts and checks one device after the other; the last that starts stays tfjs's current one. */
+export async function checkDevices(names: readonly DeviceName[]): Promise<CheckedDevice[]> {
+  const checked: CheckedDevice[] = [];
+  for (const device of names) {
     try {
-      await start(name);
-      const checkMs = await checkDevice(name);
-      if (fastest && fastest.checkMs <= checkMs) skipped.push({ device: name, reason: `slower than ${fastest.name}` });
-      else {
-        if (fastest) skipped.push({ device: fastest.name, reason: `slower than ${name}` });
-        fastest = { name, checkMs };
-      }
+      checked.push({ device, checkMs: await startAndCheck(device) });
     } catch (error) {
       if (!(error instanceof CodedError)) throw error;
-      skipped.push({ device: name, reason: error.problems[0]?.detail ?? error.code });
+      checked.push({ device, failure: error });
     }
   }
-  const name = fastest?.name ?? "cpu";
+  return checked;
+}
+
+function skip(one: CheckedDevice, chosen: DeviceName): SkippedDevice {
+  if ("checkMs" in one) return { device: one.device, reason: "device_slower", detail: `slower than ${chosen}` };
+  const { code, problems } = one.failure;
+  return { device: one.device, reason: code as SkipReason, detail: problems[0]?.detail ?? code }; // `start` and the check throw no others
+}
+
+async function startAndCheck(name: DeviceName): Promise<number> {
   await start(name);
-  return { name, skipped };
+  return checkDevice(name, DRIVERS[name].tolerance);
 }
 
 async function start(name: DeviceName): Promise<void> {
-  const { backend, packages, prepare } = DRIVERS[name];
+  const driver = DRIVERS[name];
   tf.enableProdMode(); // no per-kernel checks for NaN, and no advertisement on the console
   try {
-    await prepare();
-    if (!(await tf.setBackend(backend))) throw new Error(`tfjs could not start its backend "${backend}"`);
+    await driver.load();
+    if (!(await tf.setBackend(driver.backend))) throw new Error(`tfjs could not start its backend "${driver.backend}"`);
+    await driver.begin?.();
   } catch (cause) {
+    if (cause instanceof CodedError) throw cause;
     const reason = cause instanceof Error ? cause.message.split("\n")[0] : String(cause);
     const advice =
-      packages.length > 0 ? `install it with \`npm install --no-save ${packages.map(pinned).join(" ")}\`` : "try --device cpu";
+      driver.packages.length > 0
+        ? `install it with \`npm run devices -- --install ${name}\`, or take another --device`
+        : "try --device cpu";
     throw new CodedError("device_unavailable", "device", `${name} cannot be used here (${reason}): ${advice}`, undefined, {
       cause,
     });
   }
-  if (name === "wasm") await registerKernels();
 }
 
-function pinned(name: string): string {
-  return name === "webgpu" ? "webgpu@0.6.2" : `${name}@${tf.version_core}`;
-}
+/** npm's names and versions of what a device needs beside what `npm ci` brings. */
+export const packagesOf = (name: DeviceName): readonly string[] => DRIVERS[name].packages;

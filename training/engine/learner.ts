@@ -1,12 +1,14 @@
 // A model in the making: tables outside tfjs, the net inside, one update rule for both.
-import { type FeatureMap, type FieldLayout, inputWidth, layoutFields } from "../../shared/features/feature-map.ts";
+import * as v from "valibot";
+import { type FeatureMap, type FieldLayout, layoutFields } from "../../shared/features/feature-map.ts";
 import { CodedError } from "../../shared/schemas/coded-error.ts";
-import type { Task } from "../../shared/tasks/task.ts";
+import { HistoryFamily, type Task } from "../../shared/tasks/task.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import { createNet, embeddingDimensionOf } from "../model/family.ts";
 import type { FloatModel } from "../model/float-model.ts";
 import type { RunningStatistics } from "../model/net.ts";
 import { Batch, fillBatch } from "./batch.ts";
+import { type HistoryLayout, layoutHistories, shapeOf } from "./history-layout.ts";
 import { type Gathered, Network } from "./network.ts";
 import type { Random } from "./random.ts";
 import { EmbeddingTable } from "./table.ts";
@@ -22,12 +24,16 @@ export type LearnerState = readonly (Float32Array | Int32Array)[];
 export interface Learner {
   /** Steps that may be under way when the next is begun. */
   readonly stepsInFlight: number;
-  /** Learns from the examples `order[from .. to - 1]`; gives their mean logloss before the update. */
+  /** Learns from the examples `order[from .. to - 1]`; gives their mean loss before the update. */
   step(data: Dataset, order: Int32Array, from: number, to: number, learningRate: number): Promise<number>;
   /** Ends an epoch: decay that untouched rows still owe. Due before predicting, and before the learning rate changes. */
   settle(learningRate: number): Promise<void>;
   /** Logits of the examples `order[from .. to - 1]`. */
   logits(data: Dataset, order: Int32Array, from: number, to: number): Promise<Float32Array>;
+  /** As `logits`, of the label once the step on the way to it is taken; for families that learn both. */
+  logitsAfterThrough(data: Dataset, order: Int32Array, from: number, to: number): Promise<Float32Array>;
+  /** Whether the family learns the step on the way to the label too. */
+  readonly isJoint: boolean;
   snapshot(): Promise<Snapshot>;
   restore(snapshot: Snapshot): Promise<void>;
   /** The state between two steps, valid until the next: not always copies. */
@@ -43,6 +49,7 @@ export class HostLearner implements Learner {
   readonly stepsInFlight = 0;
   readonly #featureMap: FeatureMap;
   readonly #layout: readonly FieldLayout[];
+  readonly #histories: readonly HistoryLayout[];
   readonly #table: EmbeddingTable;
   readonly #network: Network;
   readonly #dropout: Random;
@@ -59,11 +66,11 @@ export class HostLearner implements Learner {
     const dimension = embeddingDimensionOf(model);
     this.#featureMap = featureMap;
     this.#layout = layoutFields(featureMap, dimension);
-    this.#width = inputWidth(this.#layout);
+    this.#histories = v.is(HistoryFamily, model.family) ? layoutHistories(this.#layout, dimension) : [];
+    const shape = shapeOf(this.#layout, this.#histories, dimension);
+    this.#width = shape.width;
     this.#rule = UPDATE_RULES[training.optimizer];
     this.#l2Dense = training.l2Dense;
-    const embeddedColumns = this.#layout.filter(({ embedded }) => embedded).map(({ firstColumn }) => firstColumn);
-    const shape = { width: this.#width, embeddingDimension: dimension, embeddedColumns };
     const net = createNet(model, shape, random.fork("net"));
     this.#dropout = random.fork("dropout");
     this.#network = new Network(net, this.#dropout);
@@ -78,9 +85,9 @@ export class HostLearner implements Learner {
   }
 
   async step(data: Dataset, order: Int32Array, from: number, to: number, learningRate: number): Promise<number> {
-    fillBatch(this.#batch, data, this.#layout, order, from, to);
+    fillBatch(this.#batch, data, this.#layout, order, from, to, this.#histories);
     this.#table.touch(this.#batch, learningRate);
-    const gradients = await this.#network.gradients(this.#gather(), this.#batch.labels);
+    const gradients = await this.#network.gradients(this.#gather(), this.#batch.labels, this.#batch.through);
     this.#table.update(this.#batch, gradients.x0, this.#width, gradients.sums, learningRate);
     this.#updates++;
     this.#dense.forEach((weights, index) => {
@@ -96,8 +103,17 @@ export class HostLearner implements Learner {
   }
 
   async logits(data: Dataset, order: Int32Array, from: number, to: number): Promise<Float32Array> {
-    fillBatch(this.#batch, data, this.#layout, order, from, to);
+    fillBatch(this.#batch, data, this.#layout, order, from, to, this.#histories);
     return this.#network.logits(this.#gather());
+  }
+
+  async logitsAfterThrough(data: Dataset, order: Int32Array, from: number, to: number): Promise<Float32Array> {
+    fillBatch(this.#batch, data, this.#layout, order, from, to);
+    return this.#network.logitsAfterThrough(this.#gather());
+  }
+
+  get isJoint(): boolean {
+    return this.#network.net.join !== undefined;
   }
 
   async snapshot(): Promise<Snapshot> {

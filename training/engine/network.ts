@@ -40,27 +40,29 @@ export type CreateMask = (index: number, shape: [number, number], rate: number) 
 
 export class Network {
   readonly net: Net;
-  readonly bias = createParameter("bias", [1, 1], new Float32Array(1), false);
+  readonly bias: Parameter;
   readonly parameters: readonly Parameter[];
   readonly #random: Random;
   readonly #masks: Float32Array[] = [];
 
   constructor(net: Net, random: Random) {
     this.net = net;
+    const logitCount = net.join ? 2 : 1;
+    this.bias = createParameter("bias", [1, logitCount], new Float32Array(logitCount), false);
     this.parameters = [this.bias, ...net.terms.flatMap((term) => term.parameters)];
     this.#random = random;
   }
 
-  /** Mean logloss of a batch, and its gradients. */
-  async gradients(gathered: Gathered, labels: Float32Array): Promise<Gradients> {
+  /** Mean logloss of a batch, and its gradients; of a net of two labels the sum of both loglosses, `through` being the other label. */
+  async gradients(gathered: Gathered, labels: Float32Array, through: Float32Array = new Float32Array(0)): Promise<Gradients> {
     const inputs = this.#inputs(gathered);
-    const own = [inputs.x0, inputs.sums, ...this.#parameterTensors()];
-    const target = tf.tensor2d(labels.subarray(0, gathered.count), [gathered.count, 1]);
+    const targets = [labels, ...(this.net.join ? [through] : [])].map((values) => toColumn(values, gathered.count));
+    const parameters = this.#parameterTensors();
     const mask: CreateMask = (index, shape, rate) => this.#mask(index, shape, rate);
-    const found = this.differentiate(inputs, target, own.slice(2), mask);
-    tf.dispose([target, ...own]);
+    const found = this.differentiate(inputs, targets, parameters, mask);
+    tf.dispose([inputs.x0, inputs.sums, ...targets, ...parameters]);
     const read = (tensor: tf.Tensor | null) => (tensor ? readAndDispose(tensor) : null);
-    const [loss, x0, sums, ...parameters] = await Promise.all([
+    const [loss, x0, sums, ...own] = await Promise.all([
       readAndDispose(found.loss),
       read(found.x0),
       read(found.sums),
@@ -68,14 +70,19 @@ export class Network {
     ]);
     for (const { statistics, mean, variance } of found.reported)
       statistics.observe(await readAndDispose(mean), await readAndDispose(variance));
-    return { loss: loss[0]!, x0, sums, parameters };
+    return { loss: loss[0]!, x0, sums, parameters: own };
   }
 
-  /** The same on tensors, which stay on the device. `parameters` in the order of `this.parameters`. */
-  differentiate(inputs: Inputs, labels: tf.Tensor2D, parameters: readonly tf.Tensor[], mask: CreateMask): Differentiated {
+  /** The same on tensors, which stay on the device. `parameters` in the order of `this.parameters`; `targets`: see `#loss`. */
+  differentiate(
+    inputs: Inputs,
+    targets: readonly tf.Tensor2D[],
+    parameters: readonly tf.Tensor[],
+    mask: CreateMask,
+  ): Differentiated {
     const { readsX0, readsSums } = this.net;
     const reported: Reported[] = [];
-    const loss = (...tensors: tf.Tensor[]) => logloss(this.#forward(inputs, tensors, { reported, mask }), labels);
+    const loss = (...tensors: tf.Tensor[]) => this.#loss(this.#forward(inputs, tensors, { reported, mask }), targets);
     const read = [...(readsX0 ? [inputs.x0] : []), ...(readsSums ? [inputs.sums] : [])];
     const { value, grads } = tf.tidy(() => tf.valueAndGrads(loss)([...read, ...parameters]));
     const x0 = readsX0 ? grads.shift()! : null;
@@ -83,20 +90,40 @@ export class Network {
     return { loss: value, x0, sums, parameters: grads, reported };
   }
 
+  /** `targets`: the label, and in a net of two labels the step on the way to it. */
+  #loss(sum: tf.Tensor2D, [label, through]: readonly tf.Tensor2D[]): tf.Scalar {
+    if (!this.net.join) return logloss(sum, label!);
+    const joint = this.net.join(sum);
+    return tf.add(logloss(joint.label, label!), logloss(joint.through, through!));
+  }
+
   /** Logits in prediction: running statistics, no dropout. */
   async logits(gathered: Gathered): Promise<Float32Array> {
     return readAndDispose(tf.tidy(() => this.predict(this.#inputs(gathered))));
   }
 
-  /** The same on tensors, with `values` of the parameters as they are here. */
+  /** As `logits`, of the label once the step on the way to it is taken. */
+  async logitsAfterThrough(gathered: Gathered): Promise<Float32Array> {
+    return readAndDispose(tf.tidy(() => this.predictAfterThrough(this.#inputs(gathered))));
+  }
+
+  /** `logits` on tensors, with `values` of the parameters as they are here. */
   predict(inputs: Inputs): tf.Tensor2D {
-    return this.#forward(inputs, this.#parameterTensors(), null);
+    const sum = this.#forward(inputs, this.#parameterTensors(), null);
+    return this.net.join?.(sum).label ?? sum;
+  }
+
+  /** `logitsAfterThrough` on tensors. */
+  predictAfterThrough(inputs: Inputs): tf.Tensor2D {
+    const { join } = this.net;
+    if (!join) throw new Error("the net knows of no step on the way to the label");
+    return join(this.#forward(inputs, this.#parameterTensors(), null)).afterThrough;
   }
 
   #inputs({ count, width, x0, sums }: Gathered): Inputs {
     return {
       x0: tf.tensor2d(x0.subarray(0, count * width), [count, width]),
-      sums: tf.tensor2d(sums.subarray(0, count), [count, 1]),
+      sums: toColumn(sums, count),
     };
   }
 
@@ -104,7 +131,7 @@ export class Network {
     return this.parameters.map(({ values, shape }) => tf.tensor2d(values, shape));
   }
 
-  /** `tensors` ends with those of the parameters; `training` is null in prediction. */
+  /** The sum of the terms. `tensors` ends with those of the parameters; `training` is null in prediction. */
   #forward(
     inputs: Inputs,
     tensors: readonly tf.Tensor[],
@@ -129,6 +156,11 @@ export class Network {
     if ((this.#masks[index]?.length ?? 0) < length) this.#masks[index] = new Float32Array(length);
     return tf.tensor2d(this.#random.fillDropout(this.#masks[index]!.subarray(0, length), rate), shape);
   }
+}
+
+/** The first `count` values, [count, 1]. */
+function toColumn(values: Float32Array, count: number): tf.Tensor2D {
+  return tf.tensor2d(values.subarray(0, count), [count, 1]);
 }
 
 async function readAndDispose(tensor: tf.Tensor): Promise<Float32Array> {

@@ -5,7 +5,8 @@ import { CodedError } from "../../shared/schemas/coded-error.ts";
 import type { Task } from "../../shared/tasks/task.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import type { FloatModel } from "../model/float-model.ts";
-import { type DeviceChoice, type OpenDevice, openDevice } from "./device.ts";
+import { type Checkpoint, type CheckpointSlot, checkpointOf, type EpochRecord, type Progress, tensorsOf } from "./checkpoint.ts";
+import { type DeviceChoice, type DeviceName, type OpenDevice, openDevice } from "./device.ts";
 import { GpuLearner } from "./gpu/gpu-learner.ts";
 import { HostLearner, type Learner, type Snapshot } from "./learner.ts";
 import { Random } from "./random.ts";
@@ -19,6 +20,8 @@ export interface TrainRequest {
   readonly device: DeviceChoice;
   readonly seed: number;
   readonly onProgress?: ((progress: TrainProgress) => void) | undefined;
+  /** Written after each epoch and on abort; where it holds something, training goes on from there. */
+  readonly checkpoint?: CheckpointSlot | undefined;
   /** Checked at each step; aborting rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -37,19 +40,15 @@ export interface TrainProgress {
   readonly validLogloss: number | null;
 }
 
-/** One epoch; `epoch` counts from 1. */
-export interface EpochRecord {
-  readonly epoch: number;
-  readonly learningRate: number;
-  readonly trainLogloss: number;
-  readonly validLogloss: number;
-}
+export type Predict = (data: Dataset, signal?: AbortSignal) => Promise<Float32Array>;
 
 export interface TrainedModel {
   /** Null where the family is a teacher. */
   readonly model: FloatModel | null;
   /** Logits of every example, in the order of the data. */
-  predict(data: Dataset, signal?: AbortSignal): Promise<Float32Array>;
+  readonly predict: Predict;
+  /** The same of the label once the step on the way to it is taken; null where the family does not learn that. */
+  readonly predictAfterThrough: Predict | null;
   readonly device: OpenDevice;
   readonly history: readonly EpochRecord[];
   /** Training steps only; validation counts in `wallSeconds`. */
@@ -58,75 +57,144 @@ export interface TrainedModel {
 }
 
 /**
- * Trains the task's model. The same request gives the same bytes, on the same device of the same machine.
- * Throws `device_unavailable`, and `training_diverged` when the loss is no longer a number.
+ * Trains the task's model. The same request gives the same bytes, on the same device of the same machine, whether it is stopped and
+ * taken up again from its checkpoint or not.
+ * Throws `device_unavailable`, `training_diverged` when the loss is no longer a number, and `checkpoint_unusable` or
+ * `checkpoint_mismatch` for a checkpoint that is not of this training.
  */
 export async function trainModel(request: TrainRequest): Promise<TrainedModel> {
-  const { task, featureMap, valid, seed, signal } = request;
-  const device = await openDevice(request.device);
+  const { task, featureMap, checkpoint, signal } = request;
+  const kept = await readCheckpoint(checkpoint);
+  const device = await openDevice(deviceOf(request.device, kept));
   const started = performance.now();
-  const random = new Random(seed);
-  const learner = new (device.name === "webgpu" ? GpuLearner : HostLearner)(task, featureMap, random);
-  const order = ascending(request.train.labels.length);
-  const shuffles = random.fork("shuffle");
-  const meter = createMeter(request);
-  const history: EpochRecord[] = [];
-  let best: { logloss: number; snapshot: Snapshot | null } = { logloss: Number.POSITIVE_INFINITY, snapshot: null };
-  let epochsWithoutGain = 0;
-  let gainless = 0;
+  const learner = createLearner(device.name, task, featureMap, new Random(request.seed));
+  const course = createCourse(kept);
+  if (kept) await learner.resume(kept.learner);
+  const meter = createMeter(request, course);
+  const wallMs = () => (kept?.progress.wallMs ?? 0) + performance.now() - started;
+  const keep = async () => {
+    const progress = progressOf(course, device.name, wallMs());
+    await checkpoint?.write(tensorsOf({ progress, learner: await learner.state(), best: course.best.snapshot }));
+  };
 
-  for (let epoch = 1; epoch <= task.training.epochs && gainless < task.training.patience; epoch++) {
-    const learningRate = learningRateAt(task.training, epoch - 1, epochsWithoutGain);
-    const trainLogloss = await trainEpoch(learner, request, shuffles.shuffle(order), learningRate, meter);
-    await learner.settle(learningRate);
-    const validLogloss = await measureLogloss(learner, valid, task.training.batchSize, signal);
-    assertConverging(validLogloss, epoch);
-    history.push({ epoch, learningRate, trainLogloss, validLogloss });
-    meter.endEpoch(validLogloss);
-    const better = validLogloss < best.logloss;
-    if (better) best = { logloss: validLogloss, snapshot: epoch === task.training.epochs ? null : await learner.snapshot() };
-    gainless = better ? 0 : gainless + 1;
-    if (!better) epochsWithoutGain++;
+  try {
+    while (course.epoch <= task.training.epochs && course.gainless < task.training.patience) {
+      await runEpoch(learner, request, course, meter);
+      await keep();
+    }
+  } catch (error) {
+    const betweenSteps = signal?.aborted && error === signal.reason;
+    if (betweenSteps && Number.isFinite(course.lossSum)) await keep();
+    throw error;
   }
-  if (best.snapshot) await learner.restore(best.snapshot);
-  const wallSeconds = (performance.now() - started) / 1000;
-  const predict = (data: Dataset, signal?: AbortSignal) => predictLogits(learner, data, task.training.batchSize, signal);
-  return { model: await learner.export(), predict, device, history, samplesPerSecond: meter.samplesPerSecond(), wallSeconds };
+  if (course.best.snapshot) await learner.restore(course.best.snapshot);
+  const { batchSize } = task.training;
+  const afterThrough: Predict = (data, signal) => predictLogits(learner, "logitsAfterThrough", data, batchSize, signal);
+  return {
+    model: await learner.export(),
+    predict: (data, signal) => predictLogits(learner, "logits", data, batchSize, signal),
+    predictAfterThrough: learner.isJoint ? afterThrough : null,
+    device,
+    history: course.history,
+    samplesPerSecond: meter.samplesPerSecond(),
+    wallSeconds: wallMs() / 1000,
+  };
+}
+
+/** Where the weights live: in GPU memory, where our own programs reach it. */
+function createLearner(device: DeviceName, ...given: ConstructorParameters<typeof HostLearner>): Learner {
+  return device === "webgpu" ? new GpuLearner(...given) : new HostLearner(...given);
+}
+
+/** What changes while a training goes on, besides the learner; see `Progress`. */
+interface Course extends Pick<Progress, "epoch" | "step" | "lossSum" | "epochsWithoutGain" | "gainless" | "trainMs"> {
+  best: { readonly logloss: number; readonly snapshot: Snapshot | null };
+  readonly history: EpochRecord[];
+}
+
+function createCourse(kept: Checkpoint | null): Course {
+  const best = { logloss: kept?.progress.bestLogloss ?? Number.POSITIVE_INFINITY, snapshot: kept?.best ?? null };
+  if (!kept) return { epoch: 1, step: 0, lossSum: 0, epochsWithoutGain: 0, gainless: 0, trainMs: 0, best, history: [] };
+  const { epoch, step, lossSum, epochsWithoutGain, gainless, trainMs, history } = kept.progress;
+  return { epoch, step, lossSum, epochsWithoutGain, gainless, trainMs, best, history };
+}
+
+function progressOf({ best, ...course }: Course, device: DeviceName, wallMs: number): Progress {
+  const bestLogloss = Number.isFinite(best.logloss) ? best.logloss : null;
+  return { version: 1, device, ...course, bestLogloss, wallMs };
+}
+
+async function readCheckpoint(slot: CheckpointSlot | undefined): Promise<Checkpoint | null> {
+  const tensors = await slot?.read();
+  return slot && tensors ? checkpointOf(tensors, slot.path) : null;
+}
+
+/** The device that the checkpoint was made on: another computes other bytes. */
+function deviceOf(asked: DeviceChoice, kept: Checkpoint | null): DeviceChoice {
+  const used = kept?.progress.device ?? asked;
+  if (asked === "auto" || asked === used) return used;
+  throw new CodedError(
+    "checkpoint_mismatch",
+    "device",
+    `the run was begun on ${used}: resume it there, or begin anew on ${asked}`,
+  );
 }
 
 type Meter = ReturnType<typeof createMeter>;
 
+/** The rest of an epoch, its validation, and what follows from that. */
+async function runEpoch(learner: Learner, request: TrainRequest, course: Course, meter: Meter): Promise<void> {
+  const { training } = request.task;
+  const { epoch } = course;
+  const learningRate = learningRateAt(training, epoch - 1, course.epochsWithoutGain);
+  const trainLogloss = await trainEpoch(learner, request, course, learningRate, meter);
+  await learner.settle(learningRate);
+  const validLogloss = await measureLogloss(learner, request.valid, training.batchSize, request.signal);
+  assertConverging(validLogloss, epoch);
+  const better = validLogloss < course.best.logloss;
+  if (better) course.best = { logloss: validLogloss, snapshot: epoch === training.epochs ? null : await learner.snapshot() };
+  course.gainless = better ? 0 : course.gainless + 1;
+  if (!better) course.epochsWithoutGain++;
+  course.history.push({ epoch, learningRate, trainLogloss, validLogloss });
+  course.epoch++;
+  course.step = 0;
+  course.lossSum = 0;
+}
+
 /** One pass over the training set in batches of equal size, to within one example. Gives the mean logloss. */
 async function trainEpoch(
   learner: Learner,
-  { task, train, signal }: TrainRequest,
-  order: Int32Array,
+  { task, train, seed, signal }: TrainRequest,
+  course: Course,
   learningRate: number,
   meter: Meter,
 ): Promise<number> {
+  const order = new Random(seed).fork(`shuffle ${course.epoch}`).shuffle(ascending(train.labels.length));
   const batchCount = Math.ceil(order.length / task.training.batchSize);
-  let total = 0;
   let lastMs = performance.now();
   const count = async (samples: number, step: Promise<number>) => {
     const loss = await step;
+    course.lossSum += loss * samples;
+    course.step++;
     const nowMs = performance.now();
-    meter.add(samples, nowMs - lastMs, loss);
+    course.trainMs += nowMs - lastMs;
     lastMs = nowMs;
-    total += loss * samples;
+    meter.add(samples, loss);
   };
   const underWay: Promise<void>[] = [];
-  for (let batch = 0; batch < batchCount; batch++) {
-    await setImmediate(); // lets signals and timers in
-    signal?.throwIfAborted();
-    const from = Math.floor((order.length * batch) / batchCount);
-    const to = Math.floor((order.length * (batch + 1)) / batchCount);
-    const counted = count(to - from, learner.step(train, order, from, to, learningRate));
-    counted.catch(() => {}); // told where it is awaited
-    underWay.push(counted);
-    if (underWay.length > learner.stepsInFlight) await underWay.shift();
+  try {
+    for (let step = course.step; step < batchCount; step++) {
+      await setImmediate(); // lets signals and timers in
+      signal?.throwIfAborted();
+      const from = Math.floor((order.length * step) / batchCount);
+      const to = Math.floor((order.length * (step + 1)) / batchCount);
+      underWay.push(count(to - from, learner.step(train, order, from, to, learningRate)));
+      if (underWay.length > learner.stepsInFlight) await underWay.shift();
+    }
+  } finally {
+    await Promise.all(underWay); // a checkpoint is of whole steps
   }
-  await Promise.all(underWay);
-  return total / order.length;
+  return course.lossSum / order.length;
 }
 
 /** Mean logloss of raw logits, in f64. */
@@ -136,7 +204,7 @@ async function measureLogloss(
   batchSize: number,
   signal: AbortSignal | undefined,
 ): Promise<number> {
-  const logits = await predictLogits(learner, data, batchSize, signal);
+  const logits = await predictLogits(learner, "logits", data, batchSize, signal);
   const targets = data.targets ?? data.labels;
   let total = 0;
   for (let i = 0; i < logits.length; i++) {
@@ -148,6 +216,7 @@ async function measureLogloss(
 
 async function predictLogits(
   learner: Learner,
+  kind: "logits" | "logitsAfterThrough",
   data: Dataset,
   batchSize: number,
   signal: AbortSignal | undefined,
@@ -157,7 +226,7 @@ async function predictLogits(
   for (let from = 0; from < order.length; from += batchSize) {
     signal?.throwIfAborted();
     const to = Math.min(order.length, from + batchSize);
-    logits.set(await learner.logits(data, order, from, to), from);
+    logits.set(await learner[kind](data, order, from, to), from);
   }
   return logits;
 }
@@ -177,29 +246,27 @@ function ascending(count: number): Int32Array {
 
 const LOSS_MEMORY = 0.95;
 
-/** Counts samples and time, and tells the request's listener. */
-function createMeter({ task, train, onProgress }: TrainRequest) {
-  const { epochs } = task.training;
-  const samplesTotal = train.labels.length * epochs;
-  let samplesDone = 0;
-  let trainMs = 0;
-  let epoch = 1;
+/** Counts samples, and tells the request's listener. */
+export function createMeter(
+  { task, train, onProgress }: TrainRequest,
+  course: Pick<Course, "epoch" | "step" | "trainMs" | "history">,
+) {
+  const { epochs, batchSize } = task.training;
+  const perEpoch = train.labels.length;
+  const samplesTotal = perEpoch * epochs;
+  const batchCount = Math.ceil(perEpoch / batchSize);
+  let samplesDone = (course.epoch - 1) * perEpoch + Math.floor((perEpoch * course.step) / batchCount);
   let recent: number | null = null;
-  let lastValid: number | null = null;
-  const samplesPerSecond = () => (trainMs === 0 ? 0 : (samplesDone * 1000) / trainMs);
+  const samplesPerSecond = () => (course.trainMs === 0 ? 0 : (samplesDone * 1000) / course.trainMs);
   return {
     samplesPerSecond,
-    add(samples: number, ms: number, loss: number): void {
+    add(samples: number, loss: number): void {
       samplesDone += samples;
-      trainMs += ms;
       recent = recent === null ? loss : LOSS_MEMORY * recent + (1 - LOSS_MEMORY) * loss;
       const secondsLeft = (samplesTotal - samplesDone) / samplesPerSecond();
       const speed = { samplesDone, samplesTotal, samplesPerSecond: samplesPerSecond(), secondsLeft };
-      onProgress?.({ epoch, epochs, ...speed, loss: recent, validLogloss: lastValid });
-    },
-    endEpoch(validLogloss: number): void {
-      epoch++;
-      lastValid = validLogloss;
+      const validLogloss = course.history.at(-1)?.validLogloss ?? null;
+      onProgress?.({ epoch: course.epoch, epochs, ...speed, loss: recent, validLogloss });
     },
   };
 }

@@ -11,11 +11,13 @@ export interface Weights {
  * One optimiser. The penalty `l2 / 2 * |w|^2` is a proximal step in the optimiser's own metric: after the gradient's step, a
  * weight is divided by `1 + learningRate * l2 / h`, where `h` is what the rule divides its step by. So a step without a gradient
  * is that division alone, and `n` of them are its n-th power: a row that was not touched can catch up exactly, at any time.
+ * Both at once are one division: `(w - s / h) / (1 + d / h)` is `w - (s + d w) / (h + d)`.
  *
  * Moments and Adagrad's sums advance only in the steps that touch a row, and Adam's bias correction counts those steps alone; so
  * `updates` is the number of times that the weights were touched, this one included.
  */
 export interface UpdateRule {
+  readonly name: TrainingSpec["optimizer"];
   /** Arrays of state, each as long as the weights; they begin at 0. */
   readonly slotCount: number;
   update(weights: Weights, offset: number, gradient: Float32Array, at: number, length: number, step: Step): void;
@@ -30,10 +32,14 @@ export interface Step {
 }
 
 const sgd: UpdateRule = {
+  name: "sgd",
   slotCount: 0,
   update({ values }, offset, gradient, at, length, { learningRate, l2 }) {
-    const shrink = 1 / (1 + learningRate * l2);
-    for (let i = 0; i < length; i++) values[offset + i] = (values[offset + i]! - learningRate * gradient[at + i]!) * shrink;
+    const decay = learningRate * l2;
+    for (let i = 0; i < length; i++) {
+      const w = values[offset + i]!;
+      values[offset + i] = w - (learningRate * gradient[at + i]! + decay * w) / (1 + decay);
+    }
   },
   decay({ values }, offset, length, steps, { learningRate, l2 }) {
     const shrink = (1 + learningRate * l2) ** -steps;
@@ -45,14 +51,17 @@ const ADAGRAD_EPSILON = 1e-10;
 
 /** Duchi, Hazan and Singer, 2011. */
 const adagrad: UpdateRule = {
+  name: "adagrad",
   slotCount: 1,
   update({ values, slots }, offset, gradient, at, length, { learningRate, l2 }) {
     const sums = slots[0]!;
+    const decay = learningRate * l2;
     for (let i = 0; i < length; i++) {
+      const w = values[offset + i]!;
       const g = gradient[at + i]!;
       const sum = (sums[offset + i] = sums[offset + i]! + g * g);
       const h = Math.sqrt(sum) + ADAGRAD_EPSILON;
-      values[offset + i] = (values[offset + i]! - (learningRate * g) / h) / (1 + (learningRate * l2) / h);
+      values[offset + i] = w - (learningRate * g + decay * w) / (h + decay);
     }
   },
   decay({ values, slots }, offset, length, steps, { learningRate, l2 }) {
@@ -70,6 +79,7 @@ const ADAM_EPSILON = 1e-8;
 
 /** Kingma and Ba, 2015. */
 const adam: UpdateRule = {
+  name: "adam",
   slotCount: 2,
   update({ values, slots }, offset, gradient, at, length, { learningRate, l2, updates }) {
     const means = slots[0]!;
@@ -78,11 +88,12 @@ const adam: UpdateRule = {
     const squareRate = 1 / (1 - BETA2 ** updates);
     const decay = learningRate * l2;
     for (let i = 0; i < length; i++) {
+      const w = values[offset + i]!;
       const g = gradient[at + i]!;
       const mean = (means[offset + i] = BETA1 * means[offset + i]! + (1 - BETA1) * g);
       const square = (squares[offset + i] = BETA2 * squares[offset + i]! + (1 - BETA2) * g * g);
       const h = Math.sqrt(square * squareRate) + ADAM_EPSILON;
-      values[offset + i] = (values[offset + i]! - (meanRate * mean) / h) / (1 + decay / h);
+      values[offset + i] = w - (meanRate * mean + decay * w) / (h + decay);
     }
   },
   decay({ values, slots }, offset, length, steps, { learningRate, l2, updates }) {

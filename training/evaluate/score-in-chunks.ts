@@ -25,11 +25,12 @@ export async function scoreInChunks(
   return logits;
 }
 
-function sliceDataset({ context, candidate, labels, timesMs }: Dataset, first: number, count: number): Dataset {
+function sliceDataset({ context, candidate, labels, through, timesMs }: Dataset, first: number, count: number): Dataset {
   return {
     context: sliceBags(context, first, count),
     candidate: sliceBags(candidate, first, count),
     labels: labels.subarray(first, first + count),
+    ...(through && { through: through.subarray(first, first + count) }),
     timesMs: timesMs?.subarray(first, first + count) ?? null,
   };
 }

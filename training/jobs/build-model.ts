@@ -10,7 +10,8 @@ import type { ServedModel } from "../../shared/scoring/scorer.ts";
 import { ServedFamily, type Task } from "../../shared/tasks/task.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import type { Splits } from "../dataset/load.ts";
-import { type EpochRecord, type TrainedModel, type TrainProgress, trainModel } from "../engine/train-model.ts";
+import type { EpochRecord } from "../engine/checkpoint.ts";
+import { type TrainedModel, type TrainProgress, trainModel } from "../engine/train-model.ts";
 import { type CalibrationChoice, chooseCalibration } from "../evaluate/fit-calibration.ts";
 import { scoreInChunks } from "../evaluate/score-in-chunks.ts";
 import { evaluateLogits, type SplitMetrics } from "../evaluate/split-metrics.ts";
@@ -65,7 +66,9 @@ export async function buildModel(asked: BuildRequest): Promise<BuiltModel> {
   const onProgress = lessons
     ? (progress: TrainProgress) => asked.onProgress?.({ ...progress, model: "student" })
     : asked.onProgress;
-  const trained = await trainModel({ task, featureMap, train: lessons?.train ?? splits.train, valid, ...request, onProgress });
+  const train = lessons?.train ?? splits.train;
+  const checkpoint = request.checkpoints?.("model");
+  const trained = await trainModel({ task, featureMap, train, valid, ...request, checkpoint, onProgress });
   const floatModel = trained.model!; // a served family exports one
   const served = quantize(floatModel, valid, task.model);
   const scorer = createKernelScorer(readKernelModule(), served);

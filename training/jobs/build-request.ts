@@ -1,6 +1,7 @@
 // What building a model takes, whatever it learns from.
 import type { Task } from "../../shared/tasks/task.ts";
 import type { Splits } from "../dataset/load.ts";
+import type { CheckpointSlot } from "../engine/checkpoint.ts";
 import type { DeviceChoice } from "../engine/device.ts";
 import type { TrainProgress } from "../engine/train-model.ts";
 
@@ -15,6 +16,8 @@ export interface BuildRequest {
   readonly device: DeviceChoice;
   readonly seed: number;
   readonly onProgress?: ((progress: BuildProgress) => void) | undefined;
+  /** Places by name: what each model in training has come to is kept there, and taken up from there. */
+  readonly checkpoints?: ((name: string) => CheckpointSlot) | undefined;
   /** Aborting rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }

@@ -1,15 +1,17 @@
 // THE story of a training run from files: load, build, write the run's folder, publish where asked to.
 import type { Metrics } from "../../shared/artifact/manifest.ts";
 import type { FeatureMap } from "../../shared/features/feature-map.ts";
+import { CodedError } from "../../shared/schemas/coded-error.ts";
 import type { Task } from "../../shared/tasks/task.ts";
 import { type DataFiles, loadSplits, type Splits } from "../dataset/load.ts";
-import type { DeviceChoice } from "../engine/device.ts";
+import { type DeviceChoice, type DeviceName, type OpenDevice, openDevice } from "../engine/device.ts";
 import type { SplitMetrics } from "../evaluate/split-metrics.ts";
 import type { ModelArtifact } from "../publish/artifact.ts";
 import { type Published, type Publisher, publishModel } from "../publish/publish.ts";
 import { type Report, reportOn } from "../report/report.ts";
 import { type BuiltModel, buildModel } from "./build-model.ts";
 import type { BuildProgress } from "./build-request.ts";
+import { digestFiles, openRunCheckpoint, type RunCheckpoint, readInterruptedRun } from "./run-checkpoint.ts";
 import { requireFreeFolder, writeRunFolder } from "./run-folder.ts";
 
 export interface TrainRequest {
@@ -19,6 +21,8 @@ export interface TrainRequest {
   readonly seed: number;
   /** The run's folder; must be empty, or not there. */
   readonly folder: string;
+  /** Goes on with the run of this folder that was interrupted, which must have been begun with the same task, data, seed and device. */
+  readonly resume: boolean;
   /** Null publishes nothing. */
   readonly publisher: Omit<Publisher, "nowMs"> | null;
   readonly codeCommit: string | null;
@@ -32,7 +36,7 @@ export type TrainStage = "loading" | "training" | "reporting" | "writing" | "pub
 
 /**
  * metrics.json: both models on both splits, what serving in integers gains or loses, and how fast it went. `wallSeconds` is from the
- * first read to the last score.
+ * first read to the last score, in a run that was resumed since then.
  */
 export interface RunMetrics {
   readonly float: SplitMetrics;
@@ -56,15 +60,45 @@ export interface TrainRun {
   readonly published: Published | null;
 }
 
-/** Rejects with the signal's reason once it is aborted; nothing is left behind then. */
+/** Rejects with the signal's reason once it is aborted; only a checkpoint is left behind then, to be resumed from. */
 export async function train(request: TrainRequest): Promise<TrainRun> {
-  const { task, files, device, seed, folder, publisher, codeCommit, now, onStage, onProgress, signal } = request;
-  await requireFreeFolder(folder);
-  const createdMs = now();
-  onStage("loading");
+  await requireFreeFolder(request.folder);
+  const createdMs = request.now();
+  request.onStage("loading");
+  const device = await openDevice(await deviceOf(request));
+  const checkpoint = await openCheckpoint(request, device.name);
+  try {
+    return await runStages(request, createdMs, device, checkpoint);
+  } catch (error) {
+    // It would diverge again.
+    if (error instanceof CodedError && error.code === "training_diverged") await checkpoint.remove();
+    throw error;
+  }
+}
+
+/** A run that is resumed goes on where it was. */
+async function deviceOf({ device, folder, resume }: TrainRequest): Promise<DeviceChoice> {
+  return resume && device === "auto" ? (await readInterruptedRun(folder)).device : device;
+}
+
+async function openCheckpoint(request: TrainRequest, device: DeviceName): Promise<RunCheckpoint> {
+  const { task, files, seed, folder, resume, publisher, codeCommit, signal } = request;
+  const digests = await unlessAborted(digestFiles(files), signal);
+  const facts = { task, files, digests, seed, device, codeCommit, node: process.version, channel: publisher?.channel ?? null };
+  return openRunCheckpoint(folder, { version: 1, ...facts }, resume);
+}
+
+async function runStages(
+  request: TrainRequest,
+  createdMs: number,
+  device: OpenDevice,
+  checkpoint: RunCheckpoint,
+): Promise<TrainRun> {
+  const { task, files, seed, folder, publisher, codeCommit, now, onStage, onProgress, signal } = request;
   const splits = await unlessAborted(loadSplits({ task, seed, ...files }), signal);
   onStage("training");
-  const built = await buildModel({ task, splits, device, seed, onProgress, signal });
+  const checkpoints = checkpoint.slot;
+  const built = await buildModel({ task, splits, device: device.name, seed, onProgress, checkpoints, signal });
   const wallSeconds = (now() - createdMs) / 1000;
   onStage("reporting");
   const origin = originOf(files);
@@ -77,7 +111,7 @@ export async function train(request: TrainRequest): Promise<TrainRun> {
     "config.json": {
       task,
       files,
-      device: { asked: device, used: built.device },
+      device: { asked: request.device, used: device },
       seed,
       createdMs,
       codeCommit,
@@ -87,6 +121,7 @@ export async function train(request: TrainRequest): Promise<TrainRun> {
     "metrics.json": metrics,
   };
   await writeRunFolder(folder, { documents, texts, log: describe(splits, built, metrics), artifact }, signal);
+  await checkpoint.remove();
   if (publisher === null) return { metrics, published: null };
   onStage("publishing");
   return { metrics, published: await publishModel({ ...publisher, nowMs: now() }, artifact) };

@@ -16,6 +16,8 @@ const TARGETS: readonly { readonly source: string; readonly output: string; read
     output: "training/kernels/gemm.wasm",
     flags: ["--importMemory", "--enable", "relaxed-simd"],
   },
+  // Works in a memory that is as large as the table needs.
+  { source: "training/kernels/assembly/table.ts", output: "training/kernels/table.wasm", flags: ["--importMemory"] },
 ];
 
 /** The kernels allocate nothing and never abort, so that they need no runtime and import nothing; memory is exported. */

@@ -1,8 +1,7 @@
 // Puts our matrix product and sum of rows in the place of tfjs's own on its wasm backend. They work in tfjs's memory: nothing is copied.
-import { readFile } from "node:fs/promises";
 import * as tf from "@tensorflow/tfjs";
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
-import { CodedError } from "../../shared/schemas/coded-error.ts";
+import { readKernel } from "./read-kernel.ts";
 
 interface KernelExports {
   scratchBytes(n: number): number;
@@ -17,7 +16,6 @@ interface EmscriptenModule {
   _free(pointer: number): void;
 }
 
-const kernelFile = new URL("./gemm.wasm", import.meta.url);
 const registered = new WeakSet<object>();
 
 /** Registers our kernels for the running wasm backend; a second call for the same backend does nothing. */
@@ -43,12 +41,8 @@ function replaceKernel(name: string, canDo: (call: KernelCall) => boolean, ours:
 }
 
 async function instantiate(memory: WebAssembly.Memory): Promise<KernelExports> {
-  const bytes = await readFile(kernelFile).catch((cause) => {
-    const detail = "the training kernel is not built: run `npm run prepare`";
-    throw new CodedError("kernel_not_built", "", detail, undefined, { cause });
-  });
-  const { instance } = await WebAssembly.instantiate(bytes, { env: { memory } });
-  return instance.exports as unknown as KernelExports; // the exports of assembly/gemm.ts
+  const { exports } = await WebAssembly.instantiate(readKernel("gemm"), { env: { memory } });
+  return exports as unknown as KernelExports; // the exports of assembly/gemm.ts
 }
 
 /** [rows, columns] of the last two dimensions, swapped when transposed. */

@@ -1,17 +1,22 @@
-// The families by name.
-import type { Family, ModelSpec } from "../../shared/tasks/task.ts";
+// The families of nets by name.
+import type { ModelSpec, NetFamily } from "../../shared/tasks/task.ts";
 import type { Random } from "../engine/random.ts";
 import { autoInt } from "./auto-int.ts";
+import { convolution } from "./convolution.ts";
 import { dcnV2 } from "./dcn-v2.ts";
 import { deepfm } from "./deepfm.ts";
+import { esmm } from "./esmm.ts";
 import { finalMlp } from "./final-mlp.ts";
 import { fm } from "./fm.ts";
 import { fwfm } from "./fwfm.ts";
+import { gru } from "./gru.ts";
 import { logistic } from "./logistic.ts";
 import { mlp } from "./mlp.ts";
+import { mmoe } from "./mmoe.ts";
 import type { InputShape, Net } from "./net.ts";
+import { transformer } from "./transformer.ts";
 
-const FAMILIES: Readonly<Record<Family, (spec: ModelSpec, shape: InputShape, random: Random) => Net>> = {
+const FAMILIES: Readonly<Record<NetFamily, (spec: ModelSpec, shape: InputShape, random: Random) => Net>> = {
   logistic,
   fm: (_spec, shape) => fm(shape),
   deepfm,
@@ -20,10 +25,17 @@ const FAMILIES: Readonly<Record<Family, (spec: ModelSpec, shape: InputShape, ran
   fwfm: (_spec, shape) => fwfm(shape),
   "auto-int": autoInt,
   "final-mlp": finalMlp,
+  gru,
+  transformer,
+  convolution,
+  esmm,
+  mmoe,
 };
 
 export function createNet(spec: ModelSpec, shape: InputShape, random: Random): Net {
-  return FAMILIES[spec.family](spec, shape, random);
+  const { family } = spec;
+  if (family === "trees") throw new Error("trees are no net: trainFamily trains them");
+  return FAMILIES[family](spec, shape, random);
 }
 
 /** Logistic regression reads no embeddings: it carries vectors of one component, all 0. */

@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import { CodedError } from "../../shared/schemas/coded-error.ts";
 import type { ModelSpec } from "../../shared/tasks/task.ts";
 import type { Random } from "../engine/random.ts";
-import { createHiddenLayer, type HiddenLayer } from "./hidden-layer.ts";
+import { createHiddenLayers, type HiddenLayers } from "./hidden-layer.ts";
 import { createMatrix, createParameter, type InputShape, type Net, type Parameter, type Pass, type Term } from "./net.ts";
 
 /** A teacher: the bilinear form is not served. */
@@ -14,33 +14,37 @@ export function finalMlp(spec: ModelSpec, shape: InputShape, random: Random): Ne
 /** `gate` weighs the columns of x0 by 2 sigmoid(gate): the paper's feature selection, conditioned on learnable parameters alone. */
 interface Stream {
   readonly gate: Parameter;
-  readonly layers: readonly HiddenLayer[];
-  readonly width: number;
+  readonly layers: HiddenLayers;
 }
 
 function createTwoStreams(spec: ModelSpec, shape: InputShape, random: Random): Term {
   const first = createStream("stream.0", spec.hidden, spec, shape, random);
   const second = createStream("stream.1", spec.secondHidden ?? spec.hidden, spec, shape, random);
-  if (spec.fusionHeads > Math.min(first.width, second.width)) {
+  if (spec.fusionHeads > Math.min(first.layers.width, second.layers.width)) {
     throw new CodedError(
       "fusion_heads_too_many",
       "model.fusionHeads",
       "more heads than the last layer of a stream has units: take fewer",
     );
   }
-  const heads = [first, second].map(({ width }, index) => createMatrix(`fusion.${index}.weight`, width, 1, 1, random));
+  const heads = [first, second].map(({ layers: { width } }, index) =>
+    createMatrix(`fusion.${index}.weight`, width, 1, 1, random),
+  );
   const blocks = Array.from({ length: spec.fusionHeads }, (_, head) => {
-    const [rows, columns] = [sliceOf(head, spec.fusionHeads, first.width), sliceOf(head, spec.fusionHeads, second.width)];
+    const [rows, columns] = [first, second].map(({ layers: { width } }) => sliceOf(head, spec.fusionHeads, width)) as [
+      Slice,
+      Slice,
+    ]; // two streams
     return { rows, columns, weight: createMatrix(`fusion.bilinear.${head}.weight`, rows.size, columns.size, 1, random) };
   });
   const streams = [first, second];
   return {
     parameters: [
-      ...streams.flatMap(({ gate, layers }) => [gate, ...layers.flatMap(({ parameters }) => parameters)]),
+      ...streams.flatMap(({ gate, layers }) => [gate, ...layers.parameters]),
       ...heads,
       ...blocks.map(({ weight }) => weight),
     ],
-    statistics: streams.flatMap(({ layers }) => layers.flatMap(({ statistics }) => statistics)),
+    statistics: streams.flatMap(({ layers }) => layers.statistics),
     forward({ x0 }, pass) {
       const [a, b] = [follow(first, x0, pass), follow(second, x0, pass)];
       let logit = tf.add<tf.Tensor2D>(tf.matMul(a, pass.weight(heads[0]!)), tf.matMul(b, pass.weight(heads[1]!))); // two streams
@@ -55,28 +59,24 @@ function createTwoStreams(spec: ModelSpec, shape: InputShape, random: Random): T
 }
 
 function createStream(name: string, hidden: readonly number[], spec: ModelSpec, { width }: InputShape, random: Random): Stream {
-  const layers = hidden.map((outputs, index) => {
-    const inputs = index === 0 ? width : hidden[index - 1]!;
-    return createHiddenLayer({
-      name: `${name}.${index}`,
-      inputs,
-      outputs,
-      dropout: spec.dropout,
-      batchNorm: spec.batchNorm,
-      random,
-    });
-  });
+  const { dropout, batchNorm } = spec;
+  const layers = createHiddenLayers({ name, inputs: width, hidden, dropout, batchNorm, random });
   const gate = createParameter(`${name}.gate`, [1, width], new Float32Array(width), false);
-  return { gate, layers, width: hidden.at(-1) ?? width };
+  return { gate, layers };
 }
 
 function follow({ gate, layers }: Stream, x0: tf.Tensor2D, pass: Pass): tf.Tensor2D {
   const gated = tf.mul<tf.Tensor2D>(x0, tf.mul(tf.sigmoid(pass.weight(gate)), 2));
-  return layers.reduce((x, layer) => layer.forward(x, pass), gated);
+  return layers.forward(gated, pass);
+}
+
+interface Slice {
+  readonly begin: number;
+  readonly size: number;
 }
 
 /** The head's share of `width` outputs, equal to within one. */
-function sliceOf(head: number, heads: number, width: number): { begin: number; size: number } {
+function sliceOf(head: number, heads: number, width: number): Slice {
   const begin = Math.floor((head * width) / heads);
   return { begin, size: Math.floor(((head + 1) * width) / heads) - begin };
 }

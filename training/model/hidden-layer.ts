@@ -1,4 +1,4 @@
-// One hidden layer: dense, [batch norm], ReLU, [dropout]; and its folded form for the exported model.
+// Hidden layers: dense, [batch norm], ReLU, [dropout]; and their folded form for the exported model.
 import * as tf from "@tensorflow/tfjs";
 import type { Random } from "../engine/random.ts";
 import { foldBatchNorm, normalizeBatch } from "./batch-norm.ts";
@@ -59,6 +59,34 @@ export function createHiddenLayer({ name, inputs, outputs, dropout, batchNorm, r
       const { factors, offsets } = folded();
       return exportDense(weight, factors, offsets.slice());
     },
+  };
+}
+
+/** Layers one after the other; without any, what goes in comes out. */
+export interface HiddenLayers {
+  /** Columns of what comes out. */
+  readonly width: number;
+  readonly parameters: readonly Parameter[];
+  readonly statistics: readonly RunningStatistics[];
+  forward(x: tf.Tensor2D, pass: Pass): tf.Tensor2D;
+  export(): DenseLayer[];
+}
+
+/** Layers `{name}.{index}` of `hidden` outputs each. */
+export function createHiddenLayers({
+  hidden,
+  ...options
+}: Omit<HiddenLayerOptions, "outputs"> & { readonly hidden: readonly number[] }): HiddenLayers {
+  const layers = hidden.map((outputs, index) => {
+    const inputs = index === 0 ? options.inputs : hidden[index - 1]!;
+    return createHiddenLayer({ ...options, name: `${options.name}.${index}`, inputs, outputs });
+  });
+  return {
+    width: hidden.at(-1) ?? options.inputs,
+    parameters: layers.flatMap(({ parameters }) => parameters),
+    statistics: layers.flatMap(({ statistics }) => statistics),
+    forward: (x, pass) => layers.reduce((input, layer) => layer.forward(input, pass), x),
+    export: () => layers.map((layer) => layer.export()),
   };
 }
 

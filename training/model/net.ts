@@ -37,7 +37,7 @@ export interface RunningStatistics {
   observe(mean: Float32Array, variance: Float32Array): void;
 }
 
-/** One addend of the logit, [examples, 1]. */
+/** One addend of the logit, [examples, 1]; of both logits, [examples, 2], in a net of two labels. */
 export interface Term {
   readonly parameters: readonly Parameter[];
   readonly statistics: readonly RunningStatistics[];
@@ -49,6 +49,29 @@ export interface InputShape {
   readonly width: number;
   readonly embeddingDimension: number;
   readonly embeddedColumns: readonly number[];
+  /** For families that read histories in order, where the map has any; `width` includes them. */
+  readonly history?: HistoryShape;
+}
+
+/**
+ * After the `ownWidth` columns that every family has, each sequence field in the map's order: its positions' embeddings, then a column a
+ * position that is 1 where there is an id and 0 where there is none. The most recent id is at the last position. `candidateColumns` lists
+ * the first column of each embedded field of the candidate.
+ */
+export interface HistoryShape {
+  readonly ownWidth: number;
+  readonly positions: readonly number[];
+  readonly candidateColumns: readonly number[];
+}
+
+/** What a net of two labels says, logits [examples, 1] each. */
+export interface JointLogits {
+  /** Of the label, over all examples. */
+  readonly label: tf.Tensor2D;
+  /** Of the step on the way to it. */
+  readonly through: tf.Tensor2D;
+  /** Of the label once the step is taken. */
+  readonly afterThrough: tf.Tensor2D;
 }
 
 /** Which inputs a family reads, its terms, and how its trained parts are called in a `FloatModel`. */
@@ -56,6 +79,8 @@ export interface Net {
   readonly readsX0: boolean;
   readonly readsSums: boolean;
   readonly terms: readonly Term[];
+  /** Of a net of two labels: what it makes of the sum of its terms, [examples, 2]. */
+  readonly join?: (sum: tf.Tensor2D) => JointLogits;
   /** Null where no served term computes what the net does: such a net is a teacher. */
   export(): Pick<FloatModel, "fm" | "cross" | "mlp"> | null;
 }

@@ -1,5 +1,5 @@
 // How training went: logloss after each epoch, and the learning rate.
-import type { EpochRecord } from "../engine/train-model.ts";
+import type { EpochRecord } from "../engine/checkpoint.ts";
 import { type Axis, type ChartSpec, extentOf, type Series } from "./chart-spec.ts";
 
 export function learningCharts(history: readonly EpochRecord[]): ChartSpec[] {

@@ -34,10 +34,11 @@ ${task.description === undefined ? null : html`<p>${task.description}</p>`}
 <dl class="figures">${figures.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl></header>`;
 }
 
-export function renderMetrics({ built: { metrics, teachers } }: Findings): Html {
-  const members = (teachers?.members ?? []).map(
-    ({ family, seed, metrics: own }) => [`teacher ${family}, seed ${seed}`, own] as const,
-  );
+export function renderMetrics({ task, built: { metrics, teachers } }: Findings): Html {
+  const members = (teachers?.members ?? []).flatMap(({ family, seed, metrics: own, afterThrough }) => [
+    [`teacher ${family}, seed ${seed}`, own] as const,
+    ...(afterThrough ? [[`teacher ${family}, seed ${seed}, ${task.label} after ${task.through}`, afterThrough] as const] : []),
+  ]);
   const ensemble = teachers ? [["teachers' ensemble", teachers.ensemble] as const] : [];
   const models = [...members, ...ensemble, ["float", metrics.float] as const, ["served int8", metrics.served] as const];
   const row = (model: string, split: string, { auc, prAuc, logloss, ece, examples }: Metrics) => ({

@@ -8,6 +8,8 @@ export interface QualityRow {
   readonly prAuc: number;
   readonly logloss: number;
   readonly ece: number;
+  /** Standard deviation between runs, where the row is the mean of several. */
+  readonly spread?: { readonly auc: number; readonly prAuc: number };
   /** What others publish for it, in their words; empty where nothing is. */
   readonly published: string;
   readonly seconds: number;

@@ -3,7 +3,7 @@ import { writeSafetensors } from "../../../shared/artifact/safetensors.ts";
 import { threadCpuMs } from "../workerd/cpu-time.ts";
 import type { Workerd } from "../workerd/serve.ts";
 import { NOTHING, type RunQuery } from "./handler.ts";
-import type { Shape } from "./shape.ts";
+import type { Subject } from "./shape.ts";
 
 export type Cell = Pick<RunQuery, "shape" | "count">;
 
@@ -23,7 +23,7 @@ export class EngineClient {
     this.#workerd = workerd;
   }
 
-  async load({ tensors, ...header }: Shape): Promise<void> {
+  async load({ tensors, ...header }: Subject): Promise<void> {
     await this.#send("/weights", { method: "PUT", body: writeSafetensors(tensors) });
     await this.#send("/shape", { method: "PUT", body: JSON.stringify(header) });
   }

@@ -1,7 +1,7 @@
 // The HTTP face of the engines inside workerd: take a shape, run an engine on it many times, tell its probabilities.
 import { readSafetensors, type Tensor } from "../../../shared/artifact/safetensors.ts";
 import type { Engines, Runner } from "./engines/engine.ts";
-import type { Shape, ShapeHeader } from "./shape.ts";
+import type { Subject } from "./shape.ts";
 
 /** `GET /run` and `GET /probabilities` say in their query which engine, on what, and for /run how often. */
 export interface RunQuery {
@@ -20,8 +20,8 @@ const nothing: Runner = { run: () => new Float32Array() };
  * `PUT /weights` takes the tensors of the next shape, `PUT /shape` its header; then /run and /probabilities.
  * Runners are made once and kept.
  */
-export function createHandler(engines: Engines): (request: Request) => Promise<Response> {
-  const shapes = new Map<string, Shape>();
+export function createHandler<On extends Subject>(engines: Engines<On>): (request: Request) => Promise<Response> {
+  const shapes = new Map<string, On>();
   const runners = new Map<string, Promise<Runner>>();
   let tensors: ReadonlyMap<string, Tensor> = new Map();
 
@@ -35,8 +35,8 @@ export function createHandler(engines: Engines): (request: Request) => Promise<R
     const { pathname, searchParams } = new URL(request.url);
     if (pathname === "/weights") tensors = readSafetensors(new Uint8Array(await request.arrayBuffer()));
     else if (pathname === "/shape") {
-      const header = (await request.json()) as ShapeHeader; // from our own benchmark
-      shapes.set(header.name, { ...header, tensors });
+      const subject = { ...((await request.json()) as object), tensors } as On; // from our own benchmark
+      shapes.set(subject.name, subject);
     } else {
       const query = readQuery(searchParams);
       const runner = await runnerOf(query);
@@ -49,7 +49,12 @@ export function createHandler(engines: Engines): (request: Request) => Promise<R
   return (request) => answer(request).catch((error: Error) => new Response(error.stack ?? String(error), { status: 500 }));
 }
 
-async function makeRunner(engines: Engines, name: string, shape: Shape | undefined, count: number): Promise<Runner> {
+async function makeRunner<On extends Subject>(
+  engines: Engines<On>,
+  name: string,
+  shape: On | undefined,
+  count: number,
+): Promise<Runner> {
   if (name === NOTHING) return nothing;
   const engine = engines[name];
   if (engine === undefined) throw new Error(`no engine ${name}`);

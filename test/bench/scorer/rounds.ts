@@ -1,4 +1,4 @@
-// Interleaved rounds: in each, every engine runs once, for about as long as the others, so that a noisy machine is noisy for all.
+// Interleaved rounds: in each, everything runs once, for about as long as the others, so that a noisy machine is noisy for all.
 import { median } from "../median.ts";
 import type { Cell, Elapsed, EngineClient } from "./client.ts";
 
@@ -8,33 +8,51 @@ export interface Times {
   readonly cpu: readonly number[] | null;
 }
 
+/** What is run: an engine on a cell. */
+export interface Contestant {
+  readonly engine: string;
+  readonly cell: Cell;
+}
+
 const TARGET_MS = 60;
 const ENOUGH_MS = 20;
 /** V8 compiles wasm and JavaScript again, better, while they run. */
 const WARM_UP_MS = 600;
 
-/** Times by engine. */
+/** Times of engines on one cell, by engine. */
 export async function measureRounds(
   client: EngineClient,
   engines: readonly string[],
   cell: Cell,
   rounds: number,
 ): Promise<Map<string, Times>> {
-  const repeats = new Map<string, number>();
-  for (const engine of engines) repeats.set(engine, await warmUp(client, engine, cell));
-  const measured = new Map(engines.map((engine) => [engine, [] as Elapsed[]]));
+  const times = await measureContestants(
+    client,
+    engines.map((engine) => ({ engine, cell })),
+    rounds,
+  );
+  return new Map(engines.map((engine, index) => [engine, times[index] as Times])); // one each
+}
+
+/** Times of each contestant. */
+export async function measureContestants(
+  client: EngineClient,
+  contestants: readonly Contestant[],
+  rounds: number,
+): Promise<Times[]> {
+  const starters: { readonly contestant: Contestant; readonly times: number; readonly runs: Elapsed[] }[] = [];
+  for (const contestant of contestants) starters.push({ contestant, times: await warmUp(client, contestant), runs: [] });
   for (let round = 0; round < rounds; round++) {
     const empty = [await client.runNothing(), await client.runNothing(), await client.runNothing()];
-    for (const engine of rotate(engines, round)) {
-      const times = repeats.get(engine) as number; // warmed up
-      measured.get(engine)?.push(eachOf(times, await client.run(engine, cell, times), empty));
+    for (const { contestant, times, runs } of rotate(starters, round)) {
+      runs.push(eachOf(times, await client.run(contestant.engine, contestant.cell, times), empty));
     }
   }
-  return new Map([...measured].map(([engine, runs]) => [engine, inMicroseconds(runs)]));
+  return starters.map(({ runs }) => inMicroseconds(runs));
 }
 
 /** Runs until it is hot. Returns how many runs take about `TARGET_MS`. */
-async function warmUp(client: EngineClient, engine: string, cell: Cell): Promise<number> {
+async function warmUp(client: EngineClient, { engine, cell }: Contestant): Promise<number> {
   let times = 1;
   for (let spentMs = 0; ; ) {
     const { wallMs } = await client.run(engine, cell, times);
@@ -58,7 +76,7 @@ function inMicroseconds(runs: readonly Elapsed[]): Times {
   return { wall: runs.map(({ wallMs }) => wallMs * 1000), cpu: cpu.length === runs.length ? cpu : null };
 }
 
-/** Another engine goes first in each round. */
+/** Another one goes first in each round. */
 function rotate<T>(items: readonly T[], by: number): T[] {
   const first = by % items.length;
   return [...items.slice(first), ...items.slice(0, first)];

@@ -4,6 +4,12 @@ import type { FeatureMap } from "../../../shared/features/feature-map.ts";
 import type { Architecture } from "../../../shared/scoring/architecture.ts";
 import type { Calibration } from "../../../shared/scoring/calibration.ts";
 
+/** What engines are prepared from: tensors, which travel as safetensors, and whatever else, which travels as JSON. */
+export interface Subject {
+  readonly name: string;
+  readonly tensors: ReadonlyMap<string, Tensor>;
+}
+
 /** Most candidates of a request. */
 export const MAX_CANDIDATES = 500;
 
@@ -12,18 +18,13 @@ export const MAX_CANDIDATES = 500;
  * in every candidate. `inputMaxima` holds the largest input that each dense layer saw on a sample, head included: what a peer
  * with static scales is calibrated by.
  */
-export interface Shape {
-  readonly name: string;
+export interface Shape extends Subject {
   readonly featureMap: FeatureMap;
   readonly architecture: Architecture;
   readonly calibration: Calibration;
-  readonly tensors: ReadonlyMap<string, Tensor>;
   readonly rows: readonly (readonly number[])[];
   readonly inputMaxima: readonly number[];
 }
-
-/** A shape without its tensors: JSON beside a safetensors file. */
-export type ShapeHeader = Omit<Shape, "tensors">;
 
 /** Rows of the first `count` candidates, one after the other; [count * fields]. */
 export function flatRows({ rows }: Shape, count: number): Int32Array {

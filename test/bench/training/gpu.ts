@@ -163,7 +163,7 @@ async function profile({ task, featureMap }: TrainingShape, batchSize: number): 
   const network = new Network(createNet(task.model, shape, new Random(SEED)), new Random(SEED));
   const inputs = { x0: tf.fill<tf.Rank.R2>([batchSize, width], 0.01), sums: tf.zeros<tf.Rank.R2>([batchSize, 1]) };
   const parameters = network.parameters.map(({ values, shape: size }) => tf.tensor2d(values, size));
-  const run = () => tf.tidy(() => void network.differentiate(inputs, inputs.sums, parameters, () => inputs.sums));
+  const run = () => tf.tidy(() => void network.differentiate(inputs, [inputs.sums], parameters, () => inputs.sums));
   run();
   const time = (await tf.backend().time(run)) as tf.TimingInfo & { getExtraProfileInfo(): string }; // as the backend "webgpu" gives it
   const byName = new Map<string, Spent>();

@@ -1,12 +1,12 @@
-// Our engine on its wasm device, as `npm run train` drives it.
-import { openDevice } from "../../../training/engine/device.ts";
+// Our engine on one of its devices, as `npm run train` drives it.
+import { type DeviceName, openDevice } from "../../../training/engine/device.ts";
 import { HostLearner } from "../../../training/engine/learner.ts";
 import { Random } from "../../../training/engine/random.ts";
 import { ascending, BATCH_SIZE, createShape, firstExample, LEARNING_RATE, SEED } from "./shape.ts";
 import { serveTrainer } from "./trainer.ts";
 
 serveTrainer(async (name) => {
-  await openDevice("wasm");
+  await openDevice(process.argv[3] as DeviceName); // by training.ts, which forks us
   const { task, featureMap, data } = createShape(name);
   const learner = new HostLearner(task, featureMap, new Random(SEED));
   const order = ascending(data.labels.length);

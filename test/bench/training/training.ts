@@ -1,4 +1,7 @@
 // npm run bench -- training: samples a second of DeepFM 400-400-400 in batches of 4,096, ours beside stock tfjs and TensorFlow.
+import { existsSync } from "node:fs";
+import type { DeviceName } from "../../../training/engine/device.ts";
+import { ADDON_FILE } from "../../../training/jobs/build-addon.ts";
 import type { Benchmark } from "../benchmark.ts";
 import { describeMachine } from "../machine.ts";
 import { formatTable } from "../table.ts";
@@ -12,6 +15,8 @@ const OUR_STEPS = { small: 10, large: 8 };
 interface Peer {
   readonly key: string;
   readonly label: string;
+  /** What ours runs on beside it. */
+  readonly device: DeviceName;
   /** Steps a round, about as long as ours. */
   readonly steps: Readonly<Record<ShapeName, number>>;
   readonly start: (shape: ShapeName) => Trainer;
@@ -20,13 +25,15 @@ interface Peer {
 const TFJS: Peer = {
   key: "tfjsWasm",
   label: "stock tfjs, wasm",
+  device: "wasm",
   steps: { small: 2, large: 1 },
   start: (shape) => forkTrainer("./tfjs-wasm.ts", shape),
 };
 
-const tensorflow = (python: string, threads: number, key: string): Peer => ({
+const tensorflow = (python: string, threads: number, key: string, device: DeviceName = "wasm"): Peer => ({
   key,
   label: `TensorFlow, CPU, ${threads} thread${threads > 1 ? "s" : ""}`,
+  device,
   steps: { small: 20, large: 8 },
   start: (shape) => startTensorflow(python, shape, threads),
 });
@@ -35,21 +42,33 @@ export const training: Benchmark = {
   summary: "samples a second in training, beside stock tfjs on the same backend, and TensorFlow where it is",
   async run({ quick, progress }) {
     const python = findPython();
-    const peers = [TFJS, ...(python ? [tensorflow(python, 1, "tensorflow"), tensorflow(python, 2, "tensorflow2")] : [])];
+    const hasNode = existsSync(ADDON_FILE);
+    const peers = [
+      TFJS,
+      ...(python ? [tensorflow(python, 1, "tensorflow"), tensorflow(python, 2, "tensorflow2")] : []),
+      ...(python && hasNode ? [tensorflow(python, 1, "tensorflowByNode", "node")] : []),
+    ];
     const found: (Compared & { readonly shape: ShapeName; readonly peerOf: Peer })[] = [];
     for (const shape of ["small", "large"] as const) {
       for (const peer of peers) {
-        progress(`${shape}: ours and ${peer.label}, in turns`);
+        progress(`${shape}: ours on ${peer.device} and ${peer.label}, in turns`);
         const plan = { rounds: quick ? 1 : ROUNDS, ourSteps: OUR_STEPS[shape], peerSteps: peer.steps[shape] };
-        found.push({ shape, peerOf: peer, ...(await compare(forkTrainer("./ours.ts", shape), peer.start(shape), plan)) });
+        found.push({
+          shape,
+          peerOf: peer,
+          ...(await compare(forkTrainer("./ours.ts", shape, peer.device), peer.start(shape), plan)),
+        });
       }
     }
     const by = (read: (one: Compared) => number, shape: ShapeName) =>
       Object.fromEntries(found.filter((one) => one.shape === shape).map((one) => [one.peerOf.key, read(one)]));
     const both = (read: (one: Compared) => number) => ({ small: by(read, "small"), large: by(read, "large") });
-    const leftOut = python
-      ? {}
-      : { tensorflow: "pip install -r test/bench/training/requirements.txt, and name that Python in SELVEDGE_PYTHON" };
+    const leftOut = {
+      ...(!python && {
+        tensorflow: "pip install -r test/bench/training/requirements.txt, and name that Python in SELVEDGE_PYTHON",
+      }),
+      ...(!hasNode && { tensorflowByNode: "npm run devices -- --install node" }),
+    };
     const result = {
       machine: describeMachine(),
       ratio: both(({ ratio }) => ratio),
@@ -60,9 +79,10 @@ export const training: Benchmark = {
     };
     const whole = (value: number) => Math.round(value).toLocaleString("en");
     const table = formatTable([
-      ["samples a second", "ours, wasm", "the peer", "ratio"],
+      ["samples a second", "on", "ours", "the peer", "ratio"],
       ...found.map(({ shape, peerOf, ours, peer, ratio }) => [
         `${shape}: ${peerOf.label}`,
+        peerOf.device,
         whole(ours),
         whole(peer),
         ratio.toFixed(2),

@@ -26,6 +26,17 @@ describe("Task", () => {
   });
 
   it.each([
+    ["through", { through: "y" }],
+    ["fields[0].name", { through: "age" }],
+    ["model.family", { model: { family: "esmm" } }],
+    ["teachers[1].model.family", { teachers: [{ model: { family: "fm" } }, { model: { family: "mmoe" } }] }],
+  ])("refuses a step on the way to the label that is none, or none where a family needs it, at %s", (path, more) => {
+    const task = { name: "x", label: "y", fields: [{ kind: "numeric", name: "age", from: "context" }], ...more };
+    expect(() => parse(Task, task)).toThrow(expect.objectContaining({ path }));
+    expect(parse(Task, { ...task, through: "clicked" }).through).toBe("clicked");
+  });
+
+  it.each([
     ["fields[1].of", { from: "candidate", of: ["age", "nothing"] }],
     ["fields[1].of", { from: "candidate", of: ["used"] }],
     ["fields[1].from", { from: "context", of: ["age", "item"] }],

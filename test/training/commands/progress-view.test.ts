@@ -20,6 +20,7 @@ function show(isTTY: boolean, times: number): string {
   view.stage("loading");
   view.stage("training");
   for (let i = 0; i < times; i++) view.progress(progress);
+  view.note("one is done");
   view.end();
   return String(stream.read());
 }
@@ -31,7 +32,7 @@ describe("the progress view", () => {
 
   it("writes a plain line at once, and not another for every step", () => {
     const line = "epoch 1/2 | 12,800 samples/s | loss 0.5123 | valid - | 1m15s left";
-    expect(show(false, 5)).toBe(`loading...\ntraining...\n${line}\n`);
+    expect(show(false, 5)).toBe(`loading...\ntraining...\n${line}\none is done\n`);
   });
 });
 

@@ -29,9 +29,15 @@ it("lines up a row for each model and split, with a dash where there is no numbe
 it("shows teachers, their ensemble, and what the student loses against it", () => {
   const split = { valid: metrics(0.98), test: null };
   const change = { valid: { auc: -0.0001, logloss: 0.002 }, test: null };
-  const teaching = { ensemble: split, members: [{ family: "fm", seed: 3, metrics: split }], student: change } as const;
+  const members = [
+    { family: "fm", seed: 3, metrics: split, afterThrough: null },
+    { family: "esmm", seed: 3, metrics: split, afterThrough: split },
+  ] as const;
+  const teaching = { ensemble: split, members, student: change } as const;
   const rest = { samplesPerSecond: 1, trainSeconds: 1, wallSeconds: 1, segments: [], importance: { fields: [], examples: 0 } };
   const text = formatMetrics({ float: split, served: split, quantization: change, teaching, ...rest });
-  expect(text).toMatch(/^teacher fm 3 +valid .*\nensemble +valid /m);
+  expect(text).toMatch(
+    /^teacher fm 3 +valid .*\nteacher esmm 3 +valid .*\nteacher esmm 3, after the step +valid .*\nensemble +valid /m,
+  );
   expect(text).toContain("served student against the ensemble: valid AUC -0.000100, logloss +0.002000");
 });

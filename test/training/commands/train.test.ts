@@ -21,7 +21,8 @@ const taskFile = write("visits.json", JSON.stringify(visitTask()));
 const libfmTaskFile = write("visits-libfm.json", JSON.stringify(visitTask({ user: "f0", item: "f1" })));
 const csv = await writeVisits(folder, "visits.csv", rows);
 
-const train = (...args: string[]) => runCli(["train", ...args], env);
+/** On wasm unless the arguments say else: what is installed beside it shall decide nothing. */
+const train = (...args: string[]) => runCli(["train", "--device", "wasm", ...args], env);
 
 describe("npm run train", () => {
   it.each([
@@ -72,7 +73,7 @@ describe("npm run train", () => {
 
   it("gives the same bytes for the same seed, and others for another", { timeout: 120_000 }, async () => {
     const run = async (out: string, seed: string) => {
-      const { exitCode } = await train("--task", taskFile, "--data", csv, "--seed", seed, "--device", "wasm", "--out", path(out));
+      const { exitCode } = await train("--task", taskFile, "--data", csv, "--seed", seed, "--out", path(out));
       expect(exitCode).toBe(0);
       return ["artifact/manifest.json", "artifact/weights.safetensors"].map((name) => readFileSync(join(path(out), name)));
     };
@@ -87,27 +88,41 @@ describe("npm run train", () => {
       return `${age},${income},${minutes},${income / 1000 + minutes > 75 ? 1 : 0}`;
     });
     const data = write("purchase.csv", ["age,income,timeOnSite,bought", ...lines, ""].join("\n"));
-    const { exitCode, stdout } = await train("--task", "purchase", "--data", data);
+    const { exitCode, stdout } = await train("--task", "purchase", "--data", data, "--device", "auto");
     expect(exitCode).toBe(0);
     const [, out = ""] = /run: (.*)/.exec(stdout) ?? [];
     expect(readJson(out, "config.json").task.model.hidden).toEqual([10, 10]);
     expect(readJson(out, "metrics.json").served.test.auc).toBeGreaterThan(0.9);
   });
 
-  it.each(["SIGINT", "SIGTERM"] as const)("leaves nothing behind on %s and exits 130", { timeout: 60_000 }, async (signal) => {
-    const patient = { ...visitTask(), training: { epochs: 1_000_000, patience: 1_000_000, batchSize: 64 } };
-    const parent = path(`stopped-${signal}`);
-    mkdirSync(parent);
-    const args = ["train", "--task", write("patient.json", JSON.stringify(patient)), "--data", csv, "--out", join(parent, "run")];
-    let signalled = false;
-    const { exitCode, stderr } = await runCli(args, env, (text, child) => {
-      if (signalled || !text.includes("epoch ")) return;
-      signalled = child.kill(signal);
-    });
-    expect(exitCode).toBe(130);
-    expect(stderr).toContain("interrupted");
-    expect(readdirSync(parent)).toEqual([]);
-  });
+  it.each(["SIGINT", "SIGTERM"] as const)(
+    "leaves only a checkpoint behind on %s and exits 130",
+    { timeout: 60_000 },
+    async (signal) => {
+      const patient = { ...visitTask(), training: { epochs: 1_000_000, patience: 1_000_000, batchSize: 64 } };
+      const parent = path(`stopped-${signal}`);
+      mkdirSync(parent);
+      const args = [
+        "train",
+        "--device",
+        "wasm",
+        "--task",
+        write("patient.json", JSON.stringify(patient)),
+        "--data",
+        csv,
+        "--out",
+        join(parent, "run"),
+      ];
+      let signalled = false;
+      const { exitCode, stderr } = await runCli(args, env, (text, child) => {
+        if (signalled || !text.includes("epoch ")) return;
+        signalled = child.kill(signal);
+      });
+      expect(exitCode).toBe(130);
+      expect(stderr).toContain("interrupted");
+      expect(readdirSync(parent)).toEqual([".run.checkpoint"]);
+    },
+  );
 });
 
 describe("npm run train refuses", () => {

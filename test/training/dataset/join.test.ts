@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { RawRecord } from "../../../shared/features/encode.ts";
 import { exampleSource } from "../../../training/dataset/examples.ts";
 import { type JoinCounts, type JoinRequest, joinEvents } from "../../../training/dataset/join.ts";
+import type { Outcome } from "../../../training/dataset/label.ts";
 import golden from "../../vectors/event-join.json" with { type: "json" };
 import { EPOCH_MS, type ShortEvent, toLine } from "./event-lines.ts";
 
@@ -26,13 +27,14 @@ const WHOLE = { firstMs: 0, endMs: Number.MAX_SAFE_INTEGER };
 async function joinLines(
   lines: readonly string[],
   options: Partial<JoinRequest> = {},
+  outcome: Outcome = { label: "clicked", time: "at" },
 ): Promise<{ counts: JoinCounts; records: RawRecord[] }> {
   const eventFile = join(folder, "events.ndjson");
   const exampleFile = join(folder, "it's examples.parquet");
   await writeFile(eventFile, lines.map((line) => `${line}\n`).join(""));
   const standard = { outcome: "click", windowMs: 1_800_000, settleMs: 60_000, nowMs: EPOCH_MS + 7_200_000 } as const;
   const counts = await joinEvents({ eventFile, exampleFile, ...standard, ...options });
-  const source = exampleSource(exampleFile, FIELDS, { label: "clicked", time: "at" }, WHOLE);
+  const source = exampleSource(exampleFile, FIELDS, outcome, WHOLE);
   const records: RawRecord[] = [];
   for await (const record of source()) records.push(record);
   return { counts, records };
@@ -71,6 +73,28 @@ describe("joining events", () => {
     ];
     const { records } = await joinLines(events.map(toLine), { outcome: "conversion" });
     expect(records.map(({ clicked }) => clicked)).toEqual([0, 1]);
+  });
+
+  it("says which conversions went through a click: all of them, and clicks inside the window", async () => {
+    const events: ShortEvent[] = [
+      ...["a", "b", "c", "d"].flatMap((id, index): ShortEvent[] => [
+        ["decision", id, index],
+        ["impression", id, index + 1],
+      ]),
+      ["click", "a", 20],
+      ["conversion", "a", 30],
+      ["click", "b", 20],
+      ["conversion", "c", 30],
+      ["click", "d", 1_900_000],
+    ];
+    const through = { label: "converted", through: "clicked", time: "at" };
+    const { records } = await joinLines(events.map(toLine), { outcome: "conversion" }, through);
+    expect(records.map(({ page, clicked, converted }) => [page, clicked, converted])).toEqual([
+      ["a", 1, 1],
+      ["b", 1, 0],
+      ["c", 1, 1],
+      ["d", 0, 0],
+    ]);
   });
 
   it("measures how long outcomes take, and waits as long, but never longer than the window", async () => {

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { parse } from "../../../shared/schemas/coded-error.ts";
 import { Task } from "../../../shared/tasks/task.ts";
-import { loadDataset, loadParts, loadSplits } from "../../../training/dataset/load.ts";
+import { loadDataset, loadParts, loadSplits, loadUntested } from "../../../training/dataset/load.ts";
 import type { RecordSource } from "../../../training/dataset/record-source.ts";
 import { writeTemporary } from "./temporary-files.ts";
 
@@ -58,6 +58,11 @@ describe("loadSplits", () => {
     expect([given.train.labels.length, given.valid.labels.length, given.test]).toEqual([100, 100, null]);
   });
 
+  it("leaves the test split out where it is asked to, and nothing else", async () => {
+    const request = { task: timed, seed: 1, data: [await writeTemporary("a.csv", HEADER + rowsOf(1000).join(""))] };
+    expect(await loadUntested(request)).toEqual({ ...(await loadSplits(request)), test: null });
+  });
+
   it.each([
     ["nothing", {}, "data_missing"],
     ["train without valid", { train: "a.csv" }, "data_missing"],
@@ -106,6 +111,24 @@ describe("loadParts", () => {
     expect(test).toBeNull();
     expect([...train.candidate.rows]).toEqual([5, 6]);
     expect([...train.candidate.weights]).toEqual([0.5, 0.5]);
+  });
+
+  it("reads the step on the way to the label, where the task names one", async () => {
+    const rows = [
+      { y: 1, seen: true, city: "a" },
+      { y: 0, seen: 1 },
+      { y: 0, seen: "0" },
+    ];
+    const parts = [
+      { source: source(rows), split: "train" as const },
+      { source: source(rows.slice(1)), split: "valid" as const },
+    ];
+    const { train, valid } = await loadParts({ ...random, through: "seen" }, parts);
+    expect([[...train.through!], [...valid.through!]]).toEqual([
+      [1, 1, 0],
+      [1, 0],
+    ]);
+    expect((await loadParts(random, parts)).train.through).toBeUndefined();
   });
 
   it("says which record has no label", async () => {

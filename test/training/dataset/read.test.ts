@@ -139,6 +139,21 @@ describe("bad data", () => {
     expect(await failure(name, content)).toContain(expected);
   });
 
+  it.each([
+    ["0", "1", 'label_without_through a.csv:3: "bought" is 1 where "seen", the step on the way to it, is 0'],
+    ["", "0", 'label_missing a.csv:3: the label "seen"'],
+    ["2", "0", 'label_not_binary a.csv:3: the label "seen"'],
+  ])("refuses the step on the way to the label where it is %j and the label %s", async (seen, bought, expected) => {
+    const text = `age,city,seen,bought\n1,x,1,1\n2,y,${seen},${bought}\n`;
+    expect(await failure("a.csv", text, { through: "seen" })).toContain(expected);
+  });
+
+  it("misses the column of the step on the way to the label", async () => {
+    expect(await failure("a.csv", `${HEADER}1,x,1\n`, { through: "seen" })).toContain("field_missing_in_data through: ");
+    const columns = { through: "seen", fields: [{ ...task.fields[1], name: "f0" } as Task["fields"][number]] };
+    expect(await failure("a.libfm", "1 3:1\n", columns)).toContain("field_missing_in_data through: ");
+  });
+
   it("lists the columns that the data have", async () => {
     expect(await failure("a.csv", "age,town,bought\n1,x,1\n")).toContain('has no column "city"; it has age, town, bought');
   });

@@ -9,12 +9,14 @@ const data: Dataset = {
   context: { ...bags, weights: Float32Array.of(1, 0.5, 0.5, 1, 2, 3, 4) },
   candidate: { fieldCount: 0, count: 3, offsets: Int32Array.of(0), rows: new Int32Array(0), weights: new Float32Array(0) },
   labels: Uint8Array.of(0, 1, 0),
+  through: Uint8Array.of(0, 1, 1),
   timesMs: Float64Array.of(10, 20, 30),
 };
 
-it("copies bags, labels and times of the chosen, in their order", () => {
-  const { context, candidate, labels, timesMs } = selectExamples(data, Int32Array.of(2, 0));
+it("copies bags, labels, steps and times of the chosen, in their order", () => {
+  const { context, candidate, labels, through, timesMs } = selectExamples(data, Int32Array.of(2, 0));
   expect([...labels]).toEqual([0, 0]);
+  expect([...through!]).toEqual([1, 0]);
   expect([...timesMs!]).toEqual([30, 10]);
   expect(candidate.count).toBe(2);
   expect([...context.offsets]).toEqual([0, 2, 3, 4, 6]);

@@ -6,7 +6,7 @@ import { type ModelSpec, Task, type TrainingSpec } from "../../../shared/tasks/t
 import type { Dataset } from "../../../training/dataset/dataset.ts";
 import { Random } from "../../../training/engine/random.ts";
 
-/** Two context fields, a candidate field with bags of 0 to 3 weighted ids, and a number that goes in by value. */
+/** Two context fields, a number that goes in by value, a history of 0 to 4 ids, and a candidate field with bags of 0 to 3 weighted ids. */
 export function mixedMap(rowsPerField = 12): FeatureMap {
   const ids = { vocabulary: Array.from({ length: rowsPerField - 2 }, (_, i) => `v${i}`) };
   const row = (index: number) => ({ firstRow: index * rowsPerField, rowCount: rowsPerField });
@@ -15,17 +15,27 @@ export function mixedMap(rowsPerField = 12): FeatureMap {
     { kind: "categorical", name: "b", from: "context", ...row(1), ids },
     { ...valueField("c", "context", 2 * rowsPerField), missing: "indicator" },
     {
+      kind: "sequence",
+      name: "history",
+      from: "context",
+      firstRow: 2 * rowsPerField + 2,
+      rowCount: rowsPerField,
+      ids,
+      separator: "|",
+      maxLength: 4,
+    },
+    {
       kind: "multi",
       name: "d",
       from: "candidate",
-      firstRow: 2 * rowsPerField + 2,
+      firstRow: 3 * rowsPerField + 2,
       rowCount: rowsPerField,
       ids,
       separator: "|",
       maxLength: 3,
     },
   ];
-  return { version: 1, fields, rowCount: 3 * rowsPerField + 2 };
+  return { version: 1, fields, rowCount: 4 * rowsPerField + 2 };
 }
 
 /** Three numbers by value and nothing else: the small worked example. */
@@ -47,7 +57,8 @@ export function randomDataset(map: FeatureMap, count: number, seed: number): Dat
   const context = randomBags(map, "context", logits, taste, random);
   const candidate = randomBags(map, "candidate", logits, taste, random);
   const labels = Uint8Array.from(logits, (logit) => (random.uniform() < 1 / (1 + Math.exp(-logit)) ? 1 : 0));
-  return { context, candidate, labels, timesMs: null };
+  const through = labels.map((label) => (label === 1 || random.uniform() < 0.3 ? 1 : 0));
+  return { context, candidate, labels, through, timesMs: null };
 }
 
 function randomBags(
@@ -70,8 +81,9 @@ function randomBags(
     for (const field of fields) {
       if (field.kind === "numeric") add(example, field.firstRow + 1, random.uniform() * 2 - 1);
       else {
-        const length = field.kind === "multi" ? random.uint32() % 4 : 1;
-        for (let k = 0; k < length; k++) add(example, field.firstRow + (random.uint32() % field.rowCount), 1 / length);
+        const length = "maxLength" in field ? random.uint32() % (field.maxLength + 1) : 1;
+        for (let k = 0; k < length; k++) add(example, field.firstRow + 1 + (random.uint32() % (field.rowCount - 1)), 1 / length);
+        if (length === 0) add(example, field.firstRow, 1); // as the encoder does
       }
       offsets.push(rows.length);
     }
@@ -85,7 +97,8 @@ export function taskWith(model: Partial<ModelSpec>, training: Partial<TrainingSp
   return parse(Task, {
     name: "synthetic",
     label: "y",
-    fields: [{ kind: "numeric", name: "x", from: "context" }],
+    through: "onTheWay",
+    fields: [{ kind: "sequence", name: "x", from: "context" }],
     model,
     training,
   });

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { parse } from "../../../shared/schemas/coded-error.ts";
 import { Task } from "../../../shared/tasks/task.ts";
 import { loadParts } from "../../../training/dataset/load.ts";
+import { Random } from "../../../training/engine/random.ts";
 import { buildModel } from "../../../training/jobs/build-model.ts";
 import { teach } from "../../../training/jobs/teach.ts";
 import { visitRows, visitTask } from "../commands/visits-data.ts";
@@ -49,6 +50,17 @@ describe("teach", () => {
     });
   });
 
+  it("lets trees speak beside nets", async () => {
+    const trees = { model: { family: "trees", leaves: 6 }, training: { learningRate: 0.1, epochs: 80, patience: 20 } };
+    const task = parse(Task, { ...visitTask(), teachers: [trees, teachers[1]] });
+    const models = new Set<string | undefined>();
+    const onProgress = ({ model }: { model?: string }) => models.add(model);
+    const { members, ensemble } = (await teach({ task, splits, device: "wasm", seed: 5, onProgress }))!;
+    expect([...models]).toEqual(["teacher 1/2, trees", "teacher 2/2, mlp"]);
+    expect(members[0]!.metrics.test!.auc).toBeGreaterThan(0.7);
+    expect(ensemble.valid.logloss).toBeLessThan(Math.max(...members.map(({ metrics }) => metrics.valid.logloss)));
+  });
+
   it("with folds, lets no teacher speak of an example that it learnt from", async () => {
     const flipped = { ...splits, train: { ...splits.train, labels: splits.train.labels.slice() } };
     flipped.train.labels[0] = 1 - flipped.train.labels[0]!;
@@ -73,4 +85,79 @@ it("a student learns from its teachers' targets, and is compared with their ense
   expect(built.metrics.served.test!.auc).toBeGreaterThan(0.7);
   expect(built.weights).not.toEqual(alone.weights);
   expect(alone.teachers).toBeNull();
+});
+
+describe("a teacher of two labels", () => {
+  const task = parse(Task, {
+    ...visitTask(),
+    through: "looked",
+    teachers: [
+      {
+        model: { family: "esmm", embeddingDimension: 4, hidden: [8] },
+        training: { learningRate: 0.02, batchSize: 64, epochs: 20 },
+      },
+      { model: { family: "fm", embeddingDimension: 4 }, training: { learningRate: 0.05, epochs: 6 } },
+    ],
+  });
+  const rows = visitRows(1000).map((row, index) => ({ ...row, looked: row.clicked === 1 || index % 3 === 0 ? 1 : 0 }));
+  const part = (from: number, to: number) =>
+    async function* () {
+      yield* rows.slice(from, to);
+    };
+
+  it("is measured at the second half of the way too, and teaches a student that is served", async () => {
+    const own = await loadParts(task, [
+      { source: part(0, 700), split: "train" },
+      { source: part(700, 1000), split: "valid" },
+    ]);
+    const built = await buildModel({ task, splits: own, device: "wasm", seed: 5 });
+    const [esmm, fm] = built.teachers!.members;
+    const lookers = own.valid.through!.reduce((sum, passed) => sum + passed, 0);
+    expect(lookers).toBeLessThan(300);
+    expect(esmm!.afterThrough!.valid).toMatchObject({ examples: lookers });
+    expect(esmm!.afterThrough!.valid.auc).toBeGreaterThan(0.6);
+    expect([esmm!.afterThrough!.test, fm!.afterThrough]).toEqual([null, null]);
+    expect(built.metrics.served.valid.auc).toBeGreaterThan(0.7);
+  });
+});
+
+it("a transformer that reads histories in order teaches a student that is served, which sees but their mean", async () => {
+  const random = new Random(1);
+  const rows = Array.from({ length: 2000 }, () => {
+    const history = [...random.shuffle(Int32Array.of(0, 1, 2 + (random.uint32() % 4)))];
+    const item = random.uint32() % 6;
+    const logit = (history.indexOf(0) < history.indexOf(1) ? 2 : -2) + (item < 3 ? 2 : -2); // what came first, and the item itself
+    return { history, item, clicked: random.uniform() < 1 / (1 + Math.exp(-logit)) ? 1 : 0 };
+  });
+  const task = parse(Task, {
+    name: "order",
+    label: "clicked",
+    fields: [
+      { kind: "sequence", name: "history", from: "context", maxLength: 3 },
+      { kind: "categorical", name: "item", from: "candidate" },
+    ],
+    model: { embeddingDimension: 8, hidden: [16] },
+    training: { learningRate: 0.02, batchSize: 64, epochs: 8 },
+    teachers: [
+      {
+        model: { family: "transformer", embeddingDimension: 8, attentionLayers: 1, attentionDimension: 4, hidden: [16] },
+        training: { learningRate: 0.01, batchSize: 64, epochs: 8 },
+      },
+    ],
+  });
+  const part = (from: number, to: number) =>
+    async function* () {
+      yield* rows.slice(from, to);
+    };
+  const own = await loadParts(task, [
+    { source: part(0, 1400), split: "train" },
+    { source: part(1400, 1700), split: "valid" },
+    { source: part(1700, 2000), split: "test" },
+  ]);
+  const { teachers: taught, metrics, manifest } = await buildModel({ task, splits: own, device: "wasm", seed: 5 });
+  const [ofTeacher, ofStudent] = [taught!.members[0]!.metrics.test!.auc!, metrics.served.test!.auc!];
+  expect(manifest.family).toBe("deepfm");
+  expect(ofTeacher).toBeGreaterThan(0.8);
+  expect(ofStudent).toBeGreaterThan(0.7); // the item alone
+  expect(ofStudent).toBeLessThan(ofTeacher - 0.05);
 });

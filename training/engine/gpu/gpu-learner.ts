@@ -1,15 +1,17 @@
 // A learner whose whole state is in GPU memory: a step uploads the batch's rows, and reads back one small vector, later.
 import * as tf from "@tensorflow/tfjs";
+import * as v from "valibot";
 import { type FeatureMap, layoutFields } from "../../../shared/features/feature-map.ts";
-import type { Task } from "../../../shared/tasks/task.ts";
+import { HistoryFamily, type Task } from "../../../shared/tasks/task.ts";
 import type { Dataset } from "../../dataset/dataset.ts";
 import { createNet, embeddingDimensionOf } from "../../model/family.ts";
 import type { FloatModel } from "../../model/float-model.ts";
 import type { Inputs, RunningStatistics } from "../../model/net.ts";
+import { type HistoryLayout, layoutHistories, shapeOf } from "../history-layout.ts";
 import { type Learner, type LearnerState, overwrite, type Snapshot } from "../learner.ts";
 import { Network } from "../network.ts";
 import type { Random } from "../random.ts";
-import { initialVectors } from "../table.ts";
+import { fillVectors } from "../table.ts";
 import { DenseParameters } from "./dense-parameters.ts";
 import { Gpu } from "./device.ts";
 import { DropoutMasks } from "./dropout.ts";
@@ -31,6 +33,7 @@ export class GpuLearner implements Learner {
   readonly spentMs = { fill: 0, upload: 0, submit: 0 };
   readonly #gpu = new Gpu();
   readonly #featureMap: FeatureMap;
+  readonly #histories: readonly HistoryLayout[];
   readonly #dimension: number;
   readonly #network: Network;
   readonly #table: GpuTable;
@@ -57,11 +60,12 @@ export class GpuLearner implements Learner {
     const gpu = this.#gpu;
     const dimension = embeddingDimensionOf(model);
     const layout = layoutFields(featureMap, dimension);
-    const embeddedColumns = layout.filter(({ embedded }) => embedded).map(({ firstColumn }) => firstColumn);
-    const width = layout.reduce((sum, { columnCount }) => sum + columnCount, 0);
-    const net = createNet(model, { width, embeddingDimension: dimension, embeddedColumns }, random.fork("net"));
+    const histories = v.is(HistoryFamily, model.family) ? layoutHistories(layout, dimension) : [];
+    const shape = shapeOf(layout, histories, dimension);
+    const net = createNet(model, shape, random.fork("net"));
     const { rowCount } = featureMap;
     this.#featureMap = featureMap;
+    this.#histories = histories;
     this.#dimension = dimension;
     this.#l2Dense = training.l2Dense;
     this.#dropout = random.fork("dropout");
@@ -69,21 +73,21 @@ export class GpuLearner implements Learner {
     this.#dense = new DenseParameters(gpu, this.#network.parameters, training.optimizer);
     this.#masks = new DropoutMasks(gpu);
     this.#table = new GpuTable({
-      ...{ gpu, layout, rowCount, dimension },
+      ...{ gpu, layout, histories, width: shape.width, rowCount, dimension },
       optimizer: training.optimizer,
       l2: training.l2Embedding,
       reads: { x0: net.readsX0, sums: net.readsSums },
-      createVectors: () => initialVectors(rowCount, dimension, random.fork("table")),
+      createVectors: () => fillVectors(new Float32Array(rowCount * dimension), random.fork("table")),
     });
     const none = () => gpu.createBuffer(16);
-    this.#buffers = { words: none(), x0: none(), sums: none(), labels: none() };
+    this.#buffers = { words: none(), x0: none(), sums: none(), labels: none(), through: none() };
   }
 
   /** Resolves to the batch's mean logloss before the update, once the GPU is done with it: the next steps need not wait. */
   step(data: Dataset, order: Int32Array, from: number, to: number, learningRate: number): Promise<number> {
     const begun = performance.now();
     const filled = this.#free.pop() ?? createBatch();
-    fillBatch(filled, data, order, from, to);
+    fillBatch(filled, data, order, from, to, this.#histories);
     this.spentMs.fill += performance.now() - begun;
     const sorted = sortInThread(filled, this.#table.history, ++this.#steps);
     const before = this.#reports;
@@ -127,8 +131,9 @@ export class GpuLearner implements Learner {
     let net = this.#nets.get(exampleCount);
     if (net) return net;
     const createInputs = () => {
-      const labels = this.#gpu.tensorOf(this.#buffers.labels, [exampleCount, 1]);
-      return { ...this.#inputs(exampleCount), labels };
+      const names = this.isJoint ? (["labels", "through"] as const) : (["labels"] as const);
+      const targets = names.map((name) => this.#gpu.tensorOf(this.#buffers[name], [exampleCount, 1]));
+      return { inputs: this.#inputs(exampleCount), targets };
     };
     net = recordNet(this.#gpu, this.#network, createInputs, this.#dense.tensors, (index, shape) =>
       this.#masks.tensorOf(index, shape),
@@ -143,16 +148,28 @@ export class GpuLearner implements Learner {
   }
 
   async logits(data: Dataset, order: Int32Array, from: number, to: number): Promise<Float32Array> {
+    return this.#predict(data, order.subarray(from, to), (inputs) => this.#network.predict(inputs));
+  }
+
+  async logitsAfterThrough(data: Dataset, order: Int32Array, from: number, to: number): Promise<Float32Array> {
+    return this.#predict(data, order.subarray(from, to), (inputs) => this.#network.predictAfterThrough(inputs));
+  }
+
+  async #predict(data: Dataset, examples: Int32Array, run: (inputs: Inputs) => tf.Tensor2D): Promise<Float32Array> {
     await this.#pull();
     const batch = this.#free.pop() ?? createBatch();
-    fillBatch(batch, data, order, from, to);
+    fillBatch(batch, data, examples, 0, examples.length, this.#histories);
     this.#upload(batch);
     this.#gpu.submit((pass) => this.#table.gather(pass, batch, this.#buffers));
-    const logits = tf.tidy(() => this.#network.predict(this.#inputs(batch.exampleCount)));
+    const logits = tf.tidy(() => run(this.#inputs(batch.exampleCount)));
     this.#free.push(batch);
     const values = (await logits.data()) as Float32Array; // every tensor of a net is float32
     logits.dispose();
     return values;
+  }
+
+  get isJoint(): boolean {
+    return this.#network.net.join !== undefined;
   }
 
   async snapshot(): Promise<Snapshot> {
@@ -242,13 +259,15 @@ export class GpuLearner implements Learner {
     };
   }
 
-  #upload({ words, wordCount, labels, exampleCount }: IndexedBatch): void {
+  #upload({ words, wordCount, labels, through, exampleCount }: IndexedBatch): void {
     this.#reserve("words", wordCount);
     this.#reserve("labels", exampleCount);
     this.#reserve("sums", exampleCount);
     this.#reserve("x0", exampleCount * this.#table.width);
+    this.#reserve("through", through.length);
     this.#gpu.upload(this.#buffers.words, words.subarray(0, wordCount));
     this.#gpu.upload(this.#buffers.labels, labels.subarray(0, exampleCount));
+    if (this.isJoint) this.#gpu.upload(this.#buffers.through, through);
   }
 
   #reserve(name: keyof BatchBuffers, length: number): void {

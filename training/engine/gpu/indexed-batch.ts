@@ -1,6 +1,7 @@
 // A batch as the GPU takes it: the rows of its pairs by field and example, and the same pairs sorted by row, so that one thread sums a row's gradient.
 import type { Bags } from "../../../shared/features/bags.ts";
 import type { Dataset } from "../../dataset/dataset.ts";
+import type { HistoryLayout } from "../history-layout.ts";
 
 type Section =
   | "rows"
@@ -42,29 +43,45 @@ export interface IndexedBatch {
   wordCount: number;
   words: Int32Array;
   labels: Float32Array;
+  /** Empty where the data know of no step on the way to the label. */
+  through: Float32Array;
 }
 
-/** Fills all of the batch that prediction needs: rows, bags and labels; and leaves room for what `sortByRow` adds. */
-export function fillBatch(batch: IndexedBatch, data: Dataset, order: Int32Array, from: number, to: number): void {
+/**
+ * Fills all of the batch that prediction needs: rows, bags and labels; and leaves room for what `sortByRow` adds. Each position of
+ * a history is a field of its own behind those of the map, with at most one pair.
+ */
+export function fillBatch(
+  batch: IndexedBatch,
+  data: Dataset,
+  order: Int32Array,
+  from: number,
+  to: number,
+  histories: readonly HistoryLayout[] = [],
+): void {
   const { context, candidate } = data;
-  const fieldCount = context.fieldCount + candidate.fieldCount;
+  const positions = histories.reduce((sum, history) => sum + history.positions, 0);
+  const fieldCount = context.fieldCount + candidate.fieldCount + positions;
   batch.exampleCount = to - from;
-  batch.oneHot = isOneHot(context) && isOneHot(candidate);
+  batch.oneHot = positions === 0 && isOneHot(context) && isOneHot(candidate);
   batch.pairCount = batch.oneHot
     ? batch.exampleCount * fieldCount
-    : countPairs(context, order, from, to) + countPairs(candidate, order, from, to);
+    : countPairs(context, order, from, to) + countPairs(candidate, order, from, to) + positions * batch.exampleCount;
   layOut(batch, fieldCount);
   if (batch.oneHot) fillOneHot(batch, data, order, from, to);
-  else fillBags(batch, data, order, from, to);
+  else batch.pairCount = fillBags(batch, data, order.subarray(from, to), histories);
   const targets = data.targets ?? data.labels;
   for (let b = from; b < to; b++) batch.labels[b - from] = targets[order[b]!]!;
+  const { through } = data;
+  batch.through = through ? Float32Array.from(order.subarray(from, to), (example) => through[example]!) : new Float32Array(0);
 }
 
 export function createBatch(): IndexedBatch {
   const none = { order: 0, touched: 0, updates: 0, missed: 0, firstSegments: 0, segments: 0 };
   const sections = { rows: 0, bagStarts: 0, bags: 0, weights: 0, ...none };
   const counts = { exampleCount: 0, pairCount: 0, touchedCount: 0, segmentCount: 0, wordCount: 0 };
-  return { ...counts, oneHot: true, sections, words: new Int32Array(0), labels: new Float32Array(0) };
+  const values = { labels: new Float32Array(0), through: new Float32Array(0) };
+  return { ...counts, oneHot: true, sections, words: new Int32Array(0), ...values };
 }
 
 /** Room for as many rows and segments as there are pairs, which is as many as there can be. */
@@ -108,30 +125,40 @@ function copyColumn(
   for (let b = first; b < end; b++) into[at + b - first] = rows[order[b]! * stride + column]!;
 }
 
-function fillBags(
-  { words, sections }: IndexedBatch,
-  { context, candidate }: Dataset,
-  order: Int32Array,
-  from: number,
-  to: number,
-): void {
+/** Gives the number of pairs. */
+function fillBags(batch: IndexedBatch, data: Dataset, examples: Int32Array, histories: readonly HistoryLayout[]): number {
+  const { words, sections } = batch;
   const weightBits = new Float32Array(words.buffer);
   let pair = 0;
   let bag = 0;
-  for (const { fieldCount, offsets, rows, weights } of [context, candidate]) {
+  const add = (row: number, weight: number) => {
+    words[sections.rows + pair] = row;
+    words[sections.bags + pair] = bag;
+    weightBits[sections.weights + pair] = weight;
+    pair++;
+  };
+  for (const { fieldCount, offsets, rows, weights } of [data.context, data.candidate]) {
     for (let f = 0; f < fieldCount; f++) {
-      for (let b = from; b < to; b++, bag++) {
-        const source = order[b]! * fieldCount + f;
+      for (let b = 0; b < examples.length; b++, bag++) {
+        const source = examples[b]! * fieldCount + f;
         words[sections.bagStarts + bag] = pair;
-        for (let k = offsets[source]!; k < offsets[source + 1]!; k++, pair++) {
-          words[sections.rows + pair] = rows[k]!;
-          words[sections.bags + pair] = bag;
-          weightBits[sections.weights + pair] = weights[k]!;
-        }
+        for (let k = offsets[source]!; k < offsets[source + 1]!; k++) add(rows[k]!, weights[k]!);
+      }
+    }
+  }
+  for (const { field, fieldIndex, positions } of histories) {
+    const { fieldCount, offsets, rows } = data[field.from];
+    for (let fromEnd = positions; fromEnd > 0; fromEnd--) {
+      for (let b = 0; b < examples.length; b++, bag++) {
+        const source = examples[b]! * fieldCount + fieldIndex;
+        const k = offsets[source + 1]! - fromEnd;
+        words[sections.bagStarts + bag] = pair;
+        if (k >= offsets[source]! && rows[k] !== field.firstRow) add(rows[k]!, 1); // the first row is that of an empty history
       }
     }
   }
   words[sections.bagStarts + bag] = pair;
+  return pair;
 }
 
 function countPairs({ fieldCount, offsets }: Bags, order: Int32Array, from: number, to: number): number {

@@ -28,15 +28,15 @@ export interface RecordedNet {
 export function recordNet(
   gpu: Gpu,
   network: Network,
-  createInputs: () => Inputs & { readonly labels: tf.Tensor2D },
+  createInputs: () => { readonly inputs: Inputs; readonly targets: readonly tf.Tensor2D[] },
   parameters: readonly tf.Tensor[],
   maskTensor: (index: number, shape: [number, number]) => tf.Tensor2D,
 ): RecordedNet {
   const masks: Mask[] = [];
   let recorded: Omit<RecordedNet, "recording" | "masks"> | null = null;
   const recording = gpu.record(() => {
-    const inputs = createInputs();
-    const found = network.differentiate(inputs, inputs.labels, parameters, (index, shape, rate) => {
+    const { inputs, targets } = createInputs();
+    const found = network.differentiate(inputs, targets, parameters, (index, shape, rate) => {
       const mask = maskTensor(index, shape);
       masks.push({ buffer: gpu.bufferOfTensor(mask), length: shape[0] * shape[1], rate });
       return mask;
@@ -50,7 +50,7 @@ export function recordNet(
       report: bufferOf(report),
       statistics: found.reported.map(({ statistics }) => statistics),
     };
-    tf.dispose([report, inputs.x0, inputs.sums, inputs.labels, ...tensorsOf(found)]);
+    tf.dispose([report, inputs.x0, inputs.sums, ...targets, ...tensorsOf(found)]);
   });
   return { recording, masks, ...recorded! }; // set by the run
 }

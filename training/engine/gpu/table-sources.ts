@@ -63,7 +63,10 @@ fn bagOf(pair: u32) -> u32 { return u32(words[given.bags + pair]); }`;
 
 const bagSections = [section("bagStarts"), section("bags"), section("weights")];
 
-/** Item: an element of `x0`. `columns`: a column's field, and its component, or `-1 - row` for the value of that row. */
+/** In the place of a component: how much there is of any row. */
+export const ANY_ROW = -(2 ** 31) + 1;
+
+/** Item: an element of `x0`. `columns`: a column's field, and its component, or `-1 - row` for the value of that row, or ANY_ROW. */
 export function gatherSource(shape: TableShape, oneHot: boolean): ProgramSource {
   return {
     buffers: [
@@ -81,7 +84,7 @@ export function gatherSource(shape: TableShape, oneHot: boolean): ProgramSource 
   for (var pair = firstOf(bag); pair < firstOf(bag + 1u); pair++) {
     let row = words[given.rows + pair];
     if (column.y >= 0) { sum += weightOf(pair) * values[u32(row * ${rowLength(shape)} + column.y)]; }
-    else if (row == -1 - column.y) { sum += weightOf(pair); }
+    else if (row == -1 - column.y || column.y == ${ANY_ROW}) { sum += weightOf(pair); }
   }
   x0[index] = sum;`,
   };

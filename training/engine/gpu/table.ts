@@ -1,7 +1,8 @@
 // The embedding table in GPU memory: rows of a vector and a linear weight, gathered and updated by programs of our own.
-import { type FieldLayout, inputWidth } from "../../../shared/features/feature-map.ts";
+import type { FieldLayout } from "../../../shared/features/feature-map.ts";
 import { CodedError } from "../../../shared/schemas/coded-error.ts";
 import type { TrainingSpec } from "../../../shared/tasks/task.ts";
+import type { HistoryLayout } from "../history-layout.ts";
 import type { Gpu } from "./device.ts";
 import type { IndexedBatch } from "./indexed-batch.ts";
 import { Program } from "./program.ts";
@@ -12,6 +13,9 @@ import * as sources from "./table-sources.ts";
 export interface GpuTableOptions {
   readonly gpu: Gpu;
   readonly layout: readonly FieldLayout[];
+  readonly histories: readonly HistoryLayout[];
+  /** Columns of `x0`, those of histories included. */
+  readonly width: number;
   readonly optimizer: TrainingSpec["optimizer"];
   readonly l2: number;
   readonly reads: { readonly x0: boolean; readonly sums: boolean };
@@ -27,6 +31,7 @@ export interface BatchBuffers {
   readonly x0: GPUBuffer;
   readonly sums: GPUBuffer;
   readonly labels: GPUBuffer;
+  readonly through: GPUBuffer;
 }
 
 /** `vectors` [rows, dimension], `linear` [rows]. */
@@ -51,10 +56,11 @@ export class GpuTable {
 
   /** @throws CodedError `table_too_large` */
   constructor(options: GpuTableOptions) {
-    const { gpu, layout, optimizer, dimension, rowCount } = options;
+    const { gpu, layout, histories, optimizer, dimension, rowCount } = options;
     this.#options = options;
-    this.width = inputWidth(layout);
-    this.#shape = { width: this.width, dimension, fieldCount: layout.length };
+    this.width = options.width;
+    const firstColumns = firstColumnsOf(layout, histories);
+    this.#shape = { width: this.width, dimension, fieldCount: firstColumns.length };
     this.#rowLength = sources.rowLength(this.#shape);
     assertFits(gpu, rowCount * this.#rowLength * 4);
     this.history = createHistory(rowCount);
@@ -62,8 +68,8 @@ export class GpuTable {
     const slots = Array.from({ length: RULE_SOURCES[optimizer].slotCount }, () => gpu.createBuffer(values.size));
     this.#state = [values, ...slots];
     this.#corrections = gpu.bufferOf(biasCorrections());
-    this.#columns = gpu.bufferOf(columnsOf(layout));
-    this.#firstColumns = gpu.bufferOf(Int32Array.from(layout, ({ embedded, firstColumn }) => (embedded ? firstColumn : -1)));
+    this.#columns = gpu.bufferOf(columnsOf(options, firstColumns));
+    this.#firstColumns = gpu.bufferOf(firstColumns);
     this.#partial = gpu.createBuffer(16);
   }
 
@@ -205,14 +211,28 @@ export class GpuTable {
   }
 }
 
-function columnsOf(layout: readonly FieldLayout[]): Int32Array {
-  const columns = new Int32Array(inputWidth(layout) * 2);
-  layout.forEach(({ embedded, firstColumn, columnCount, firstValueRow }, field) => {
-    for (let column = firstColumn; column < firstColumn + columnCount; column++) {
-      columns[column * 2] = field;
-      columns[column * 2 + 1] = embedded ? column - firstColumn : -1 - (firstValueRow + column - firstColumn);
-    }
+/** First columns of `x0` by field, then by position of the histories; -1 where the field goes in by value. */
+function firstColumnsOf(layout: readonly FieldLayout[], histories: readonly HistoryLayout[]): Int32Array {
+  const own = layout.map(({ embedded, firstColumn }) => (embedded ? firstColumn : -1));
+  const positions = histories.flatMap(({ positions: count, firstColumn, dimension }) =>
+    Array.from({ length: count }, (_, position) => firstColumn + position * dimension),
+  );
+  return Int32Array.from([...own, ...positions]);
+}
+
+/** What `gatherSource` reads of each column. */
+function columnsOf({ layout, histories, width, dimension }: GpuTableOptions, firstColumns: Int32Array): Int32Array {
+  const columns = new Int32Array(width * 2);
+  const set = (column: number, field: number, component: number) => columns.set([field, component], column * 2);
+  firstColumns.forEach((first, field) => {
+    if (first >= 0) for (let d = 0; d < dimension; d++) set(first + d, field, d);
   });
+  layout.forEach(({ embedded, firstColumn, columnCount, firstValueRow }, field) => {
+    if (!embedded) for (let c = 0; c < columnCount; c++) set(firstColumn + c, field, -1 - (firstValueRow + c));
+  });
+  let field = layout.length;
+  for (const { positions, firstFilledColumn } of histories)
+    for (let position = 0; position < positions; position++) set(firstFilledColumn + position, field++, sources.ANY_ROW);
   return columns;
 }
 

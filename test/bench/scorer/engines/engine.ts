@@ -1,5 +1,5 @@
 // What an engine is: made ready for a shape and a number of candidates once, then run many times on that one request.
-import type { Shape } from "../shape.ts";
+import type { Shape, Subject } from "../shape.ts";
 
 export type Probabilities = Float32Array | Float64Array;
 
@@ -10,9 +10,9 @@ export interface Runner {
   activate?(): Promise<void>;
 }
 
-export interface Engine {
-  prepare(shape: Shape, count: number): Runner | Promise<Runner>;
+export interface Engine<On extends Subject = Shape> {
+  prepare(subject: On, count: number): Runner | Promise<Runner>;
 }
 
 /** Engines by name, in the order in which they are shown. */
-export type Engines = Readonly<Record<string, Engine>>;
+export type Engines<On extends Subject = Shape> = Readonly<Record<string, Engine<On>>>;

@@ -67,6 +67,8 @@ describe.skipIf(absent !== null)(`a learner on the GPU${absent === null ? "" : `
     ],
     [{ family: "logistic" }, { optimizer: "adam" }],
     [{ family: "dcn-v2", batchNorm: true }, { optimizer: "adam" }],
+    [{ family: "convolution" }, { optimizer: "adagrad" }],
+    [{ family: "esmm" }, { optimizer: "adam" }],
   ] as [Partial<ModelSpec>, Partial<TrainingSpec>][])("%j, %j: equals the learner on the host", async (model, training) => {
     const [host, gpu] = await trainBoth(taskOf(model, training), map, data);
     host.losses.forEach((loss, step) => void expect(gpu.losses[step]).toBeCloseTo(loss, 5));

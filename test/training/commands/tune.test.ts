@@ -1,0 +1,91 @@
+// npm run tune as a user runs it: killed and gone on with, and worth its while.
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Finished, runCli } from "./run-cli.ts";
+import { visitRows, visitTask, writeVisits } from "./visits-data.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "selvedge-tune-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const env = { SELVEDGE_STATE_DIR: join(folder, "state"), SELVEDGE_CODE_COMMIT: "0123abc" };
+const write = (name: string, value: unknown): string => {
+  writeFileSync(join(folder, name), JSON.stringify(value));
+  return join(folder, name);
+};
+const rows = visitRows(1600);
+const train = await writeVisits(folder, "train.csv", rows.slice(0, 800));
+const valid = await writeVisits(folder, "valid.csv", rows.slice(800, 1200));
+const test = await writeVisits(folder, "test.csv", rows.slice(1200));
+const task = write("visits.json", { ...visitTask(), training: { batchSize: 64, epochs: 6 } });
+const space = write("space.json", { "training.learningRate": { log: [1e-5, 1] } });
+
+const tune = (out: string, more: string[] = [], onStderr?: Parameters<typeof runCli>[2]) => {
+  const files = ["--task", task, "--train", train, "--valid", valid, "--space", space];
+  return runCli(["tune", ...files, "--trials", "9", "--device", "wasm", "--out", join(folder, out), ...more], env, onStderr);
+};
+interface Row {
+  readonly valid: { readonly logloss: number };
+  readonly parameters: { readonly "training.learningRate": number };
+}
+/** But for their times. */
+const readRows = (out: string): Row[] =>
+  readFileSync(join(folder, out, "trials.ndjson"), "utf8")
+    .trimEnd()
+    .split("\n")
+    .map((line) => ({ ...JSON.parse(line), seconds: null }));
+let whole: Finished;
+beforeAll(async () => {
+  whole = await tune("whole");
+});
+
+describe("npm run tune", { timeout: 120_000 }, () => {
+  it("goes on where it was killed, and ends with the rows of a search that was not", async () => {
+    expect(whole.exitCode).toBe(0);
+    const killed = await tune("killed", [], (text, child) => {
+      if (text.includes("trial 4 |")) child.kill("SIGKILL");
+    });
+    expect(killed.exitCode).toBeNull();
+    expect(readRows("killed").length).toBeLessThan(readRows("whole").length);
+    expect(existsSync(join(folder, "killed", "best-task.json"))).toBe(false);
+    appendFileSync(join(folder, "killed", "trials.ndjson"), '{"status":"finished","trial":');
+
+    const resumed = await tune("killed");
+    expect(resumed.exitCode).toBe(0);
+    expect(readRows("killed")).toEqual(readRows("whole"));
+    expect(resumed.stderr).not.toContain("| trial 1 |");
+    const [killedBest, wholeBest] = ["killed", "whole"].map((out) => readFileSync(join(folder, out, "best-task.json"), "utf8"));
+    expect(killedBest).toBe(wholeBest);
+  });
+
+  it("prints the trials that came furthest, and the command of the final training, which finds more than the median trial's", async () => {
+    const [halving, head, best] = whole.stdout.split("\n");
+    expect(halving).toBe("on the validation split; trials x epochs: 9 x 2, 3 x 6");
+    expect(head).toMatch(/^trial +epochs +logloss +AUC +seconds +learningRate$/);
+    expect(best).toMatch(/^ +\d +6 +0\.\d{5} +0\.\d{5} /);
+
+    const [, command = ""] = /^npm run train -- (.*)$/m.exec(whole.stdout) ?? [];
+    const loglossOf = async (args: readonly string[], out: string): Promise<number> => {
+      await runCli(["train", ...args, "--test", test, "--out", join(folder, out)], env);
+      return JSON.parse(readFileSync(join(folder, out, "metrics.json"), "utf8")).served.test.logloss;
+    };
+    const tuned = command.split(" ");
+    const first = readRows("whole").slice(0, 9);
+    const [middle] = first.toSorted((a, b) => a.valid.logloss - b.valid.logloss).slice(4);
+    const training = { batchSize: 64, epochs: 6, learningRate: middle?.parameters["training.learningRate"] };
+    const median = tuned.with(1, write("median.json", { ...visitTask(), training }));
+    expect(await loglossOf(tuned, "run-tuned")).toBeLessThan((await loglossOf(median, "run-median")) - 0.02);
+  });
+
+  const misspelt = write("misspelt.json", { "training.rate": { log: [1, 2] } });
+  it.each([
+    ["a space with a misspelt setting", ["--space", misspelt], "parameter_unknown at space.training.rate"],
+    ["other data in the same folder", ["--valid", test], "search_differs at data"],
+  ])("refuses %s, before anything is read or trained", async (_, more, message) => {
+    const { exitCode, stderr } = await tune("whole", more);
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain(`error ${message}`);
+    expect(stderr).not.toContain("loading...");
+  });
+});
