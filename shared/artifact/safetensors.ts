@@ -38,6 +38,22 @@ type Entry = v.InferOutput<typeof Entry>;
  * @example const bytes = writeSafetensors(new Map([["bias", { dtype: "F32", shape: [1], data: Float32Array.of(0.5) }]]));
  */
 export function writeSafetensors(tensors: ReadonlyMap<string, Tensor>): Uint8Array<ArrayBuffer> {
+  const parts = safetensorsParts(tensors);
+  const bytes = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let end = 0;
+  for (const part of parts) {
+    bytes.set(part, end);
+    end += part.length;
+  }
+  return bytes;
+}
+
+/**
+ * The same bytes in parts: the header, then each tensor's own memory, not copied, for writing to a file what is too large to hold twice.
+ *
+ * @example for (const part of safetensorsParts(tensors)) await file.write(part);
+ */
+export function safetensorsParts(tensors: ReadonlyMap<string, Tensor>): Uint8Array[] {
   const ordered = [...tensors].sort(([aName, a], [bName, b]) => elementBytes(b) - elementBytes(a) || (aName < bName ? -1 : 1));
   const header: Record<string, Entry> = {};
   let end = 0;
@@ -48,14 +64,10 @@ export function writeSafetensors(tensors: ReadonlyMap<string, Tensor>): Uint8Arr
   }
   const json = new TextEncoder().encode(JSON.stringify(header));
   const headerBytes = Math.ceil(json.length / ALIGNMENT_BYTES) * ALIGNMENT_BYTES;
-  const bytes = new Uint8Array(LENGTH_BYTES + headerBytes + end);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(headerBytes), true);
-  bytes.fill(0x20, LENGTH_BYTES, LENGTH_BYTES + headerBytes).set(json, LENGTH_BYTES);
-  for (const [name, { data }] of ordered) {
-    const [first] = (header[name] as Entry).data_offsets; // every ordered name was just given an entry
-    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), LENGTH_BYTES + headerBytes + first);
-  }
-  return bytes;
+  const head = new Uint8Array(LENGTH_BYTES + headerBytes).fill(0x20, LENGTH_BYTES);
+  new DataView(head.buffer).setBigUint64(0, BigInt(headerBytes), true);
+  head.set(json, LENGTH_BYTES);
+  return [head, ...ordered.map(([, { data }]) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength))];
 }
 
 const elementBytes = ({ dtype }: Pick<Tensor, "dtype">): number => arrayOf[dtype].BYTES_PER_ELEMENT;

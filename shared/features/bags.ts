@@ -44,6 +44,11 @@ export class BagWriter {
     this.#entryCount++;
   }
 
+  /** Memory of what was written so far, without the room to grow. */
+  get sizeBytes(): number {
+    return this.#entryCount * 8 + this.#bagCount * 4;
+  }
+
   /** Pairs in the bag being written. */
   get openLength(): number {
     return this.#entryCount - (this.#offsets[this.#bagCount] as number); // offsets[0..bagCount] are always set

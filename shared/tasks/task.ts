@@ -109,9 +109,13 @@ export const HistoryFamily = v.picklist(["gru", "transformer", "convolution"]);
 /** They learn the step on the way to the label beside the label (`through` of a task). */
 export const JointFamily = v.picklist(["esmm", "mmoe"]);
 
+/** Served as they are too, by retrieval of the best of all items; of which, `model.itemField` says. */
+export const RetrievalFamily = v.picklist(["two-tower"]);
+
 /** The others are teachers: they are served through a student that learns from them (`teachers` of a task). */
 export const NetFamily = v.picklist([
   ...ServedFamily.options,
+  ...RetrievalFamily.options,
   "fwfm",
   "auto-int",
   "final-mlp",
@@ -128,7 +132,8 @@ export type Family = v.InferOutput<typeof Family>;
  * The model: its family and its size. Options that a family has no use for are ignored by it. `crossRank` is that of DCN-v2's
  * low-rank cross layers, null for full ones; `attention*` are AutoInt's and the Transformer's, the dimension that of a head; `secondHidden`
  * is FinalMLP's second stream, null for one like the first, and `fusionHeads` its bilinear form's; `experts` are MMoE's, each of the layers
- * `hidden`, and `towerHidden` the layers of each of its towers; the convolution has `convolutionFilters` filters over windows of each of
+ * `hidden`, and `towerHidden` the layers of each of its towers; `towerDimension` is that of two-tower's query and of its items' vectors, and
+ * `itemField` the candidate's field whose values are its items; the convolution has `convolutionFilters` filters over windows of each of
  * `convolutionHeights` ids; `embeddingBits` those of the rows as they are served.
  *
  * Trees have at most `leaves` leaves each, of at least `minLeafWeight` of second derivatives (an example has up to 1/4); `leafL2` is the
@@ -148,6 +153,8 @@ export const ModelSpec = strictObject({
   fusionHeads: v.optional(v.pipe(positiveInt, v.maxValue(64)), 1),
   experts: v.optional(v.pipe(positiveInt, v.maxValue(32)), 4),
   towerHidden: v.optional(list(v.pipe(positiveInt, v.maxValue(4096)), 0, 8), [16]),
+  towerDimension: v.optional(v.pipe(positiveInt, v.maxValue(1024)), 32),
+  itemField: v.exactOptional(fieldName),
   leaves: v.optional(v.pipe(int, v.minValue(2), v.maxValue(256)), 31),
   leafL2: v.optional(v.pipe(number, v.minValue(0)), 1),
   categoryL2: v.optional(v.pipe(number, v.minValue(0)), 10),
@@ -195,6 +202,84 @@ const Distillation = strictObject({
   folds: v.optional(v.pipe(positiveInt, v.maxValue(10)), 1),
 });
 
+const TaskParts = strictObject({
+  $schema: v.exactOptional(v.string()),
+  name: TaskName,
+  description: v.exactOptional(v.string()),
+  label: fieldName,
+  through: v.exactOptional(fieldName),
+  time: v.exactOptional(fieldName),
+  columns: v.exactOptional(v.pipe(v.array(fieldName), v.minLength(1))),
+  fields: list(Field, 1, 500),
+  model: v.optional(ModelSpec, {}),
+  training: v.optional(TrainingSpec, {}),
+  teachers: v.exactOptional(list(Teacher, 1, 20)),
+  distillation: v.optional(Distillation, {}),
+});
+type TaskParts = v.InferOutput<typeof TaskParts>;
+
+interface TaskProblem {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+}
+
+/** The step on the way to the label: whether it is one, and where a family needs it. */
+/** The families that a task names, the model's own and its teachers', with their paths. */
+function namedFamilies({ model, teachers = [] }: TaskParts): { readonly family: Family; readonly path: (string | number)[] }[] {
+  return [
+    { family: model.family, path: ["model", "family"] },
+    ...teachers.map(({ model: { family } }, index) => ({ family, path: ["teachers", index, "model", "family"] })),
+  ];
+}
+
+/** Of a task whose families read histories: that there is one. */
+function findHistoryProblems(task: TaskParts): TaskProblem[] {
+  if (task.fields.some(({ kind }) => kind === "sequence")) return [];
+  return namedFamilies(task)
+    .filter(({ family }) => v.is(HistoryFamily, family))
+    .map(({ family, path }) => ({
+      path,
+      message: `${family} reads histories in order: give the task a field of the kind "sequence", or take another family`,
+    }));
+}
+
+function findThroughProblems(task: TaskParts): TaskProblem[] {
+  const { label, through, fields } = task;
+  if (through === undefined) {
+    return namedFamilies(task)
+      .filter(({ family }) => v.is(JointFamily, family))
+      .map(({ family, path }) => ({
+        path,
+        message: `${family} learns the step on the way to the label too: name its column under "through"`,
+      }));
+  }
+  if (through === label) return [{ path: ["through"], message: `"${label}" is the label itself: name the step before it` }];
+  const index = fields.findIndex(({ name }) => name === through);
+  const message = `the step "${through}" is known only after the fact: it cannot be a field`;
+  return index < 0 ? [] : [{ path: ["fields", index, "name"], message }];
+}
+
+/** Of a task that retrieves: its items, and that nothing about them depends on the context. */
+function findItemProblems({ fields, model: { family, itemField } }: TaskParts): TaskProblem[] {
+  if (!v.is(RetrievalFamily, family)) return [];
+  const problems: TaskProblem[] = [];
+  const field = fields.find(({ name }) => name === itemField);
+  if (field?.from !== "candidate" || field.kind !== "categorical" || "hashSpace" in field.ids) {
+    const message = `${family} needs the items' ids: name a categorical field of the candidate's, with a vocabulary`;
+    problems.push({ path: ["model", "itemField"], message });
+  }
+  if (!fields.some(({ from }) => from === "context")) {
+    problems.push({ path: ["fields"], message: `${family} needs a field of the context's, to tell whom the items are for` });
+  }
+  fields.forEach((other, index) => {
+    if (other.kind !== "statistic" || other.from === "context") return;
+    if (other.of.every((name) => fields.find((counted) => counted.name === name)?.from === "candidate")) return;
+    const message = `${family} computes the items before it knows the context: count values of the candidate alone`;
+    problems.push({ path: ["fields", index, "of"], message });
+  });
+  return problems;
+}
+
 /**
  * A task. `label` names the column that holds 0 or 1; `time`, when given, the column by which a single data file is split
  * (train before validation before test); `columns` names the columns of files without a header. `through`, when given, names a
@@ -206,20 +291,7 @@ const Distillation = strictObject({
  *   { kind: "numeric", name: "age", from: "context" } ] });
  */
 export const Task = v.pipe(
-  strictObject({
-    $schema: v.exactOptional(v.string()),
-    name: TaskName,
-    description: v.exactOptional(v.string()),
-    label: fieldName,
-    through: v.exactOptional(fieldName),
-    time: v.exactOptional(fieldName),
-    columns: v.exactOptional(v.pipe(v.array(fieldName), v.minLength(1))),
-    fields: list(Field, 1, 500),
-    model: v.optional(ModelSpec, {}),
-    training: v.optional(TrainingSpec, {}),
-    teachers: v.exactOptional(list(Teacher, 1, 20)),
-    distillation: v.optional(Distillation, {}),
-  }),
+  TaskParts,
   v.rawCheck(({ dataset, addIssue }) => {
     if (!dataset.typed) return;
     const { fields, label } = dataset.value;
@@ -250,33 +322,11 @@ export const Task = v.pipe(
   }),
   v.rawCheck(({ dataset, addIssue }) => {
     if (!dataset.typed) return;
-    const { label, through, fields, model, teachers = [] } = dataset.value;
-    const refuse = (keys: readonly (string | number)[], message: string) => {
-      const step = (key: string | number): v.IssuePathItem => ({
-        type: "unknown",
-        origin: "value",
-        input: dataset.value,
-        key,
-        value: undefined,
-      });
-      addIssue({ message, path: keys.map(step) as [v.IssuePathItem, ...v.IssuePathItem[]] }); // no caller gives none
-    };
-    if (through === label) refuse(["through"], `"${label}" is the label itself: name the step before it, or leave through out`);
-    fields.forEach(({ name }, index) => {
-      if (name === through)
-        refuse(["fields", index, "name"], `the step "${through}" is known only after the fact: it cannot be a field`);
-    });
-    const hasHistory = fields.some(({ kind }) => kind === "sequence");
-    const refuseFamily = (family: Family, keys: readonly (string | number)[]) => {
-      if (!hasHistory && v.is(HistoryFamily, family)) {
-        refuse(keys, `${family} reads histories in order: give the task a field of the kind "sequence", or take another family`);
-      }
-      if (through === undefined && v.is(JointFamily, family)) {
-        refuse(keys, `${family} learns the step on the way to the label too: name its column under "through"`);
-      }
-    };
-    refuseFamily(model.family, ["model", "family"]);
-    teachers.forEach((teacher, index) => void refuseFamily(teacher.model.family, ["teachers", index, "model", "family"]));
+    const input = dataset.value;
+    const step = (key: string | number): v.IssuePathItem => ({ type: "unknown", origin: "value", input, key, value: undefined });
+    for (const { path, message } of [...findHistoryProblems(input), ...findThroughProblems(input), ...findItemProblems(input)]) {
+      addIssue({ message, path: path.map(step) as [v.IssuePathItem, ...v.IssuePathItem[]] }); // no path is empty
+    }
   }),
 );
 export type Task = v.InferOutput<typeof Task>;

@@ -31,10 +31,7 @@ if (load === undefined) {
   }
 } else {
   const benchmark = await load();
-  const { result, text } = await benchmark.run({
-    quick: values.quick,
-    only: values.only,
-    progress: (line) => console.error(line),
-  });
+  const { json: _, ...options } = values;
+  const { result, text } = await benchmark.run({ ...options, progress: (line) => console.error(line) });
   console.log(values.json ? JSON.stringify({ benchmark: name, ...result }, null, 2) : text);
 }

@@ -21,9 +21,7 @@ const ENTRIES: Record<string, string> = {
   "training/kernels/build.ts": "compiles the kernels on install",
   "shared/scoring/reference.ts": "what the kernel must equal; only tests run it",
   "shared/scoring/retrieval-reference.ts": "what the retriever must equal; only tests run it",
-  "shared/scoring/kernel-retriever.ts": "a library until a route serves recommendations",
-  "shared/scoring/retrieve-and-rank.ts": "as above",
-  "training/quantize/quantize-two-tower.ts": "a library until the family two-tower is trained",
+  "shared/scoring/retrieve-and-rank.ts": "a library until a route serves recommendations",
 };
 
 /** Calls that have a better way, by the folder where they are banned. */

@@ -1,11 +1,13 @@
 // What a training run came to, as a table for people.
 import type { Metrics } from "../../shared/artifact/manifest.ts";
+import type { Recall } from "../evaluate/recall.ts";
 import type { MetricsChange, RunMetrics, SplitChange } from "../jobs/train.ts";
 
 const COLUMNS = ["model", "split", "examples", "AUC", "PR AUC", "logloss", "ECE"];
 
 /** A line for each model and split, what the integers changed, and how fast it went. */
-export function formatMetrics({ float, served, quantization, teaching, samplesPerSecond, wallSeconds }: RunMetrics): string {
+export function formatMetrics(metrics: RunMetrics): string {
+  const { float, served, quantization, teaching, recall, samplesPerSecond, wallSeconds } = metrics;
   const teachers = (teaching?.members ?? []).flatMap(({ family, seed, metrics, afterThrough }) => [
     [`teacher ${family} ${seed}`, metrics] as const,
     ...(afterThrough ? [[`teacher ${family} ${seed}, after the step`, afterThrough] as const] : []),
@@ -22,6 +24,7 @@ export function formatMetrics({ float, served, quantization, teaching, samplesPe
   const changes = [
     `int8 against float: ${describeSplits(quantization)}`,
     ...(teaching ? [`served student against the ensemble: ${describeSplits(teaching.student)}`] : []),
+    ...(recall ? [describeRecall(recall)] : []),
   ];
   return [...lines.map((line) => line.trimEnd()), ...changes, speed].join("\n");
 }
@@ -29,6 +32,15 @@ export function formatMetrics({ float, served, quantization, teaching, samplesPe
 function describeSplits(changes: SplitChange): string {
   const named = Object.entries(changes) as [string, MetricsChange | null][]; // the splits
   return named.flatMap(([split, change]) => (change ? [`${split} ${describeChange(change)}`] : [])).join("; ");
+}
+
+function describeRecall({ retrieved, served, popular }: Recall): string {
+  const shares = (["valid", "test"] as const).flatMap((split) => {
+    const [found, byPopularity] = [served[split], popular[split]];
+    if (found === null || byPopularity === null) return [];
+    return [`${split} ${found.toFixed(4)}, the most popular items ${byPopularity.toFixed(4)}`];
+  });
+  return `recall of the best ${retrieved}: ${shares.join("; ")}`;
 }
 
 function describeChange({ auc, logloss }: MetricsChange): string {

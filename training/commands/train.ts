@@ -24,10 +24,14 @@ interface Options extends DataFiles {
   readonly model?: Family;
   readonly device?: DeviceChoice;
   readonly seed?: number;
+  readonly window?: number;
   readonly out?: string;
   readonly publish?: Channel | "none";
   readonly resume?: string;
 }
+
+/** 300,000 examples of 39 fields with a value each, which is shuffling enough. */
+const WINDOW_MIB = 128;
 
 const PUBLISH_CHOICES = [...Channel.options.filter((channel) => channel !== "shadow"), "none"];
 
@@ -42,6 +46,11 @@ export function command(): Command {
     .addOption(new Option("--model <family>", "the model's family, over the task's").choices(ServedFamily.options))
     .addOption(deviceOption().default(undefined, "auto"))
     .option("--seed <number>", "the same seed gives the same bytes (default: 1)", wholeNumber(0, 2 ** 31 - 1))
+    .option(
+      "--window <MiB>",
+      `encoded training examples in memory at a time; larger data stream from disk (default: ${WINDOW_MIB})`,
+      wholeNumber(1, 2 ** 16),
+    )
     .option("--out <dir>", "the run's folder (default: .selvedge/runs/TASK-TIME)")
     .addOption(new Option("--publish <channel>", "the channel to publish on (default: none)").choices(PUBLISH_CHOICES))
     .addOption(
@@ -53,7 +62,7 @@ export function command(): Command {
 async function run({ resume, ...options }: Options): Promise<void> {
   const config = readStoreConfig();
   const begun = resume === undefined ? null : await readInterruptedRun(resume);
-  const { task, files, device, seed, publish } = await settle(options, begun);
+  const { task, files, device, seed, windowMiB, publish } = await settle(options, begun);
   const publisher = publish === "none" ? null : await openPublisher(config, task, publish);
   const stamp = new Date().toISOString().replaceAll(/[-:.]/g, "");
   const folder = resume ?? options.out ?? join(config.stateDir, "runs", `${task.name}-${stamp}`);
@@ -61,7 +70,7 @@ async function run({ resume, ...options }: Options): Promise<void> {
   const stop = stopOnSignals();
   try {
     const codeCommit = await readCodeCommit();
-    const request = { task, files, device, seed, folder, resume: begun !== null, publisher, codeCommit, now: clock() };
+    const request = { task, files, device, seed, windowMiB, folder, resume: begun !== null, publisher, codeCommit, now: clock() };
     const { metrics, published } = await train({
       ...request,
       onStage: view.stage,
@@ -82,7 +91,10 @@ async function run({ resume, ...options }: Options): Promise<void> {
 }
 
 /** What is asked for, or else how the run was begun, or else the defaults. */
-async function settle({ task: nameOrFile, model, device, seed, out, publish, ...given }: Options, begun: InterruptedRun | null) {
+async function settle(
+  { task: nameOrFile, model, device, seed, window, out, publish, ...given }: Options,
+  begun: InterruptedRun | null,
+) {
   const task = nameOrFile === undefined ? begun?.task : await loadTask(nameOrFile);
   if (!task) throw new CodedError("task_missing", "task", "give --task NAME or FILE, or --resume DIR");
   return {
@@ -90,6 +102,7 @@ async function settle({ task: nameOrFile, model, device, seed, out, publish, ...
     files: Object.keys(given).length > 0 || !begun ? given : begun.files,
     device: device ?? begun?.device ?? "auto",
     seed: seed ?? begun?.seed ?? 1,
+    windowMiB: window ?? begun?.windowMiB ?? WINDOW_MIB,
     publish: publish ?? begun?.channel ?? "none",
   };
 }

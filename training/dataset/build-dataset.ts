@@ -8,12 +8,15 @@ import { NumberList } from "./number-list.ts";
 export interface DatasetBuilder {
   /** Throws what `checkOutcome` does, at `record:{number}`. */
   add(record: RawRecord): void;
+  /** Examples so far, and the memory of their bags. */
+  readonly count: number;
+  readonly sizeBytes: number;
   /** Everything added so far; do not add after it. */
   finish(): Dataset;
 }
 
-/** Both sides of an example are encoded at once, by the encoder that serves. */
-export function createDatasetBuilder(encoder: Encoder, outcome: Outcome): DatasetBuilder {
+/** Both sides of an example are encoded at once, by the encoder that serves. `firstRecord` is the number of the first, for errors. */
+export function createDatasetBuilder(encoder: Encoder, outcome: Outcome, firstRecord = 1): DatasetBuilder {
   const { label, through, time } = outcome;
   const context = new BagWriter(encoder.context.fieldCount);
   const candidate = new BagWriter(encoder.candidate.fieldCount);
@@ -22,8 +25,14 @@ export function createDatasetBuilder(encoder: Encoder, outcome: Outcome): Datase
   const timesMs = new NumberList();
   let count = 0;
   return {
+    get count() {
+      return count;
+    },
+    get sizeBytes() {
+      return context.sizeBytes + candidate.sizeBytes;
+    },
     add(record) {
-      checkOutcome(record, outcome, "record", ++count);
+      checkOutcome(record, outcome, "record", firstRecord + count++);
       encoder.context.encode(record, context);
       encoder.candidate.encode(record, candidate);
       labels.add(readLabel(record[label]));

@@ -1,6 +1,6 @@
 // Data -> feature map fitted on the training split only -> encoded train, validation and test sets. The face of this folder.
 
-import { createEncoder, type RawRecord } from "../../shared/features/encode.ts";
+import { createEncoder, type Encoder, type RawRecord } from "../../shared/features/encode.ts";
 import type { FeatureMap } from "../../shared/features/feature-map.ts";
 import { CodedError } from "../../shared/schemas/coded-error.ts";
 import type { Task } from "../../shared/tasks/task.ts";
@@ -10,6 +10,7 @@ import type { Dataset } from "./dataset.ts";
 import { type Outcome, readLabel } from "./label.ts";
 import { fileSource } from "./read.ts";
 import type { Part, RecordSource, SplitName } from "./record-source.ts";
+import { countOf, createShardingBuilder, type Examples, isOnDisk, type ShardOptions } from "./shards.ts";
 import { splitSource } from "./split.ts";
 
 /** Either `data` (split here: by `task.time` where the task has it, else by a seeded hash, 70/15/15), or files already split. */
@@ -21,34 +22,55 @@ export interface DataFiles {
 }
 
 /** `dataRange` spans what the model learns from, train and validation; null where the task names no time. `test` is null where none was given. */
-export interface Splits {
+export interface Splits<Train extends Examples = Examples> {
   readonly featureMap: FeatureMap;
-  readonly train: Dataset;
+  readonly train: Train;
   readonly valid: Dataset;
   readonly test: Dataset | null;
   readonly dataRange: { readonly firstMs: number; readonly lastMs: number } | null;
 }
 
 /** From files. Throws `CodedError`: `data_missing`, `data_ambiguous`, and what readers and `loadParts` throw. */
-export async function loadSplits(options: { task: Task; seed: number } & DataFiles): Promise<Splits> {
+export async function loadSplits(options: { task: Task; seed: number } & DataFiles): Promise<Splits<Dataset>> {
   return loadParts(options.task, await partsOf(options));
 }
 
 /** Without the test split: what may be seen while something is still to be chosen. */
-export async function loadUntested(options: { task: Task; seed: number } & Omit<DataFiles, "test">): Promise<Splits> {
+export async function loadUntested(options: { task: Task; seed: number } & Omit<DataFiles, "test">): Promise<Splits<Dataset>> {
   return loadParts(options.task, await partsOf(options), { withTest: false });
+}
+
+/** As `loadSplits`, but a training split that does not fit the window of `shards` is left on disk: memory does not grow with it. */
+export async function streamSplits(options: { task: Task; seed: number; shards: ShardOptions } & DataFiles): Promise<Splits> {
+  const { task, shards } = options;
+  return encodeParts(task, await partsOf(options), (encoder) => createShardingBuilder(encoder, task, shards), EVERY_SPLIT);
 }
 
 /**
  * From any sources, e.g. joined events: `loadParts(task, [{ source, split: "train" }, { source: newer, split: "valid" }])`.
  * Reads the training part twice, the others once. Throws `split_empty` where train or validation has no examples.
  */
-export async function loadParts(task: Task, parts: readonly Part[], { withTest } = { withTest: true }): Promise<Splits> {
+export async function loadParts(task: Task, parts: readonly Part[], which = EVERY_SPLIT): Promise<Splits<Dataset>> {
+  return encodeParts(task, parts, (encoder) => createDatasetBuilder(encoder, task), which);
+}
+
+const EVERY_SPLIT = { withTest: true };
+
+interface Builder<T> extends Pick<DatasetBuilder, "add"> {
+  finish(): T;
+}
+
+async function encodeParts<T extends Examples>(
+  task: Task,
+  parts: readonly Part[],
+  createTrainBuilder: (encoder: Encoder) => Builder<T>,
+  { withTest }: typeof EVERY_SPLIT,
+): Promise<Splits<T>> {
   const featureMap = await fitFeatureMap(task, recordsOf(parts, "train"));
   const encoder = createEncoder(featureMap);
   const trainEncoder = createEncoder(featureMap, (record) => (readLabel(record[task.label]) === 1 ? 1 : 0)); // checked before
   const builders = {
-    train: createDatasetBuilder(trainEncoder, task),
+    train: createTrainBuilder(trainEncoder),
     valid: createDatasetBuilder(encoder, task),
     test: withTest ? createDatasetBuilder(encoder, task) : null,
   };
@@ -91,26 +113,33 @@ async function* recordsOf(parts: readonly Part[], wanted: SplitName): AsyncGener
 }
 
 /** A split without a builder is passed over. */
-async function route({ source, split }: Part, builders: Readonly<Record<SplitName, DatasetBuilder | null>>): Promise<void> {
+async function route({ source, split }: Part, builders: Readonly<Record<SplitName, Builder<unknown> | null>>): Promise<void> {
   let index = 0;
   for await (const record of source()) builders[typeof split === "string" ? split : split(record, index++)]?.add(record);
 }
 
-function finishFilled(builder: DatasetBuilder, split: SplitName): Dataset {
-  const dataset = builder.finish();
-  if (dataset.labels.length > 0) return dataset;
+function finishFilled<T extends Examples>(builder: Builder<T>, split: SplitName): T {
+  const data = builder.finish();
+  if (countOf(data) > 0) return data;
   throw new CodedError("split_empty", split, `no examples for ${split}: give more data, or another split`);
 }
 
-function rangeOf(datasets: readonly Dataset[]): Splits["dataRange"] {
-  let firstMs = Number.POSITIVE_INFINITY;
-  let lastMs = Number.NEGATIVE_INFINITY;
-  for (const { timesMs } of datasets) {
-    if (timesMs === null) return null;
-    for (const timeMs of timesMs) {
-      firstMs = Math.min(firstMs, Math.floor(timeMs));
-      lastMs = Math.max(lastMs, Math.floor(timeMs));
-    }
+function rangeOf(splits: readonly Examples[]): Splits["dataRange"] {
+  const spans = splits.map((data) => (isOnDisk(data) ? data.span : spanOf(data)));
+  const known = spans.filter((span) => span !== null);
+  if (known.length < spans.length) return null;
+  return {
+    firstMs: Math.min(...known.map(({ firstMs }) => firstMs)),
+    lastMs: Math.max(...known.map(({ lastMs }) => lastMs)),
+  };
+}
+
+function spanOf({ timesMs }: Dataset): Splits["dataRange"] {
+  if (timesMs === null) return null;
+  let [firstMs, lastMs] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const timeMs of timesMs) {
+    firstMs = Math.min(firstMs, Math.floor(timeMs));
+    lastMs = Math.max(lastMs, Math.floor(timeMs));
   }
   return { firstMs, lastMs };
 }

@@ -22,6 +22,8 @@ const Progress = strictObject({
   device: v.picklist(DEVICE_NAMES),
   epoch: count,
   step: count,
+  /** In all epochs. */
+  samplesDone: count,
   lossSum: number,
   epochsWithoutGain: count,
   gainless: count,

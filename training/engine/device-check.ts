@@ -40,7 +40,7 @@ function createCheckNetwork(): Network {
   const spec = parse(ModelSpec, { hidden: [HIDDEN] });
   const embeddedColumns = Array.from({ length: FIELDS }, (_, field) => field * DIMENSION);
   const network = new Network(
-    deepfm(spec, { width: WIDTH, embeddingDimension: DIMENSION, embeddedColumns }, new Random(1)),
+    deepfm(spec, { width: WIDTH, contextWidth: WIDTH, embeddingDimension: DIMENSION, embeddedColumns }, new Random(1)),
     new Random(2),
   );
   for (const { name, values } of network.parameters) if (name.endsWith("bias")) new Random(3).fillUniform(values, 0.5);

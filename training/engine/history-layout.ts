@@ -36,7 +36,8 @@ export function shapeOf(layout: readonly FieldLayout[], histories: readonly Hist
   const ownWidth = inputWidth(layout);
   const embedded = layout.filter((field) => field.embedded);
   const columnsOf = (fields: readonly FieldLayout[]) => fields.map(({ firstColumn }) => firstColumn);
-  const shape = { width: ownWidth, embeddingDimension: dimension, embeddedColumns: columnsOf(embedded) };
+  const contextWidth = inputWidth(layout.filter(({ field }) => field.from === "context"));
+  const shape = { width: ownWidth, contextWidth, embeddingDimension: dimension, embeddedColumns: columnsOf(embedded) };
   if (histories.length === 0) return shape;
   const positions = histories.map((history) => history.positions);
   const width = positions.reduce((sum, count) => sum + count * (dimension + 1), ownWidth);

@@ -6,6 +6,7 @@ import { HistoryFamily, type Task } from "../../shared/tasks/task.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import { createNet, embeddingDimensionOf } from "../model/family.ts";
 import type { FloatModel } from "../model/float-model.ts";
+import type { FloatTowers } from "../model/float-two-tower.ts";
 import type { RunningStatistics } from "../model/net.ts";
 import { Batch, fillBatch } from "./batch.ts";
 import { type HistoryLayout, layoutHistories, shapeOf } from "./history-layout.ts";
@@ -40,8 +41,10 @@ export interface Learner {
   state(): Promise<LearnerState>;
   /** Goes on from a state of a learner of the same task, features and device. Throws `checkpoint_unusable` where it is of another shape. */
   resume(state: LearnerState): Promise<void>;
-  /** The model as it stands; null where the family is a teacher. Shares memory with the learner, which is done by then. */
+  /** The model as it stands; null where no served term computes it. Shares memory with the learner, which is done by then. */
   export(): Promise<FloatModel | null>;
+  /** The towers as they stand, where the family has them; as `export`. */
+  exportTowers(): Promise<FloatTowers | null>;
 }
 
 /** Everything in this machine's memory, but for what the device computes a step with. */
@@ -153,6 +156,14 @@ export class HostLearner implements Learner {
           embedding: this.#table.vectors.values,
           ...terms,
         };
+  }
+
+  async exportTowers(): Promise<FloatTowers | null> {
+    const { net, bias } = this.#network;
+    const towers = net.exportTowers?.();
+    if (!towers) return null;
+    const { dimension: embeddingDimension, vectors } = this.#table;
+    return { featureMap: this.#featureMap, embeddingDimension, embedding: vectors.values, bias: bias.values[0]!, ...towers };
   }
 
   #statistics(): RunningStatistics[] {

@@ -4,18 +4,22 @@ import type { FeatureMap } from "../../shared/features/feature-map.ts";
 import { CodedError } from "../../shared/schemas/coded-error.ts";
 import type { Task } from "../../shared/tasks/task.ts";
 import type { Dataset } from "../dataset/dataset.ts";
+import { countOf, type Examples } from "../dataset/shards.ts";
+import { createWindows, type Window } from "../dataset/windows.ts";
 import type { FloatModel } from "../model/float-model.ts";
-import { type Checkpoint, type CheckpointSlot, checkpointOf, type EpochRecord, type Progress, tensorsOf } from "./checkpoint.ts";
+import type { FloatTowers } from "../model/float-two-tower.ts";
+import { type Checkpoint, type CheckpointSlot, checkpointOf, type EpochRecord, tensorsOf } from "./checkpoint.ts";
+import { type Course, createCourse, endEpoch, progressOf } from "./course.ts";
 import { type DeviceChoice, type DeviceName, type OpenDevice, openDevice } from "./device.ts";
 import { GpuLearner } from "./gpu/gpu-learner.ts";
-import { HostLearner, type Learner, type Snapshot } from "./learner.ts";
+import { HostLearner, type Learner } from "./learner.ts";
 import { Random } from "./random.ts";
 import { learningRateAt } from "./schedule.ts";
 
 export interface TrainRequest {
   readonly task: Task;
   readonly featureMap: FeatureMap;
-  readonly train: Dataset;
+  readonly train: Examples;
   readonly valid: Dataset;
   readonly device: DeviceChoice;
   readonly seed: number;
@@ -43,15 +47,16 @@ export interface TrainProgress {
 export type Predict = (data: Dataset, signal?: AbortSignal) => Promise<Float32Array>;
 
 export interface TrainedModel {
-  /** Null where the family is a teacher. */
+  /** Both null where the family is a teacher. */
   readonly model: FloatModel | null;
+  readonly towers: FloatTowers | null;
   /** Logits of every example, in the order of the data. */
   readonly predict: Predict;
   /** The same of the label once the step on the way to it is taken; null where the family does not learn that. */
   readonly predictAfterThrough: Predict | null;
   readonly device: OpenDevice;
   readonly history: readonly EpochRecord[];
-  /** Training steps only; validation counts in `wallSeconds`. */
+  /** Training steps only, and reading for them; validation counts in `wallSeconds`. */
   readonly samplesPerSecond: number;
   readonly wallSeconds: number;
 }
@@ -70,7 +75,7 @@ export async function trainModel(request: TrainRequest): Promise<TrainedModel> {
   const learner = createLearner(device.name, task, featureMap, new Random(request.seed));
   const course = createCourse(kept);
   if (kept) await learner.resume(kept.learner);
-  const meter = createMeter(request, course);
+  const means = { learner, windows: createWindows(request.train), meter: createMeter(request, course) };
   const wallMs = () => (kept?.progress.wallMs ?? 0) + performance.now() - started;
   const keep = async () => {
     const progress = progressOf(course, device.name, wallMs());
@@ -79,7 +84,7 @@ export async function trainModel(request: TrainRequest): Promise<TrainedModel> {
 
   try {
     while (course.epoch <= task.training.epochs && course.gainless < task.training.patience) {
-      await runEpoch(learner, request, course, meter);
+      await runEpoch(means, request, course);
       await keep();
     }
   } catch (error) {
@@ -92,11 +97,12 @@ export async function trainModel(request: TrainRequest): Promise<TrainedModel> {
   const afterThrough: Predict = (data, signal) => predictLogits(learner, "logitsAfterThrough", data, batchSize, signal);
   return {
     model: await learner.export(),
+    towers: await learner.exportTowers(),
     predict: (data, signal) => predictLogits(learner, "logits", data, batchSize, signal),
     predictAfterThrough: learner.isJoint ? afterThrough : null,
     device,
     history: course.history,
-    samplesPerSecond: meter.samplesPerSecond(),
+    samplesPerSecond: speedOf(course),
     wallSeconds: wallMs() / 1000,
   };
 }
@@ -104,24 +110,6 @@ export async function trainModel(request: TrainRequest): Promise<TrainedModel> {
 /** Where the weights live: in GPU memory, where our own programs reach it. */
 function createLearner(device: DeviceName, ...given: ConstructorParameters<typeof HostLearner>): Learner {
   return device === "webgpu" ? new GpuLearner(...given) : new HostLearner(...given);
-}
-
-/** What changes while a training goes on, besides the learner; see `Progress`. */
-interface Course extends Pick<Progress, "epoch" | "step" | "lossSum" | "epochsWithoutGain" | "gainless" | "trainMs"> {
-  best: { readonly logloss: number; readonly snapshot: Snapshot | null };
-  readonly history: EpochRecord[];
-}
-
-function createCourse(kept: Checkpoint | null): Course {
-  const best = { logloss: kept?.progress.bestLogloss ?? Number.POSITIVE_INFINITY, snapshot: kept?.best ?? null };
-  if (!kept) return { epoch: 1, step: 0, lossSum: 0, epochsWithoutGain: 0, gainless: 0, trainMs: 0, best, history: [] };
-  const { epoch, step, lossSum, epochsWithoutGain, gainless, trainMs, history } = kept.progress;
-  return { epoch, step, lossSum, epochsWithoutGain, gainless, trainMs, best, history };
-}
-
-function progressOf({ best, ...course }: Course, device: DeviceName, wallMs: number): Progress {
-  const bestLogloss = Number.isFinite(best.logloss) ? best.logloss : null;
-  return { version: 1, device, ...course, bestLogloss, wallMs };
 }
 
 async function readCheckpoint(slot: CheckpointSlot | undefined): Promise<Checkpoint | null> {
@@ -142,59 +130,72 @@ function deviceOf(asked: DeviceChoice, kept: Checkpoint | null): DeviceChoice {
 
 type Meter = ReturnType<typeof createMeter>;
 
-/** The rest of an epoch, its validation, and what follows from that. */
-async function runEpoch(learner: Learner, request: TrainRequest, course: Course, meter: Meter): Promise<void> {
-  const { training } = request.task;
-  const { epoch } = course;
-  const learningRate = learningRateAt(training, epoch - 1, course.epochsWithoutGain);
-  const trainLogloss = await trainEpoch(learner, request, course, learningRate, meter);
-  await learner.settle(learningRate);
-  const validLogloss = await measureLogloss(learner, request.valid, training.batchSize, request.signal);
-  assertConverging(validLogloss, epoch);
-  const better = validLogloss < course.best.logloss;
-  if (better) course.best = { logloss: validLogloss, snapshot: epoch === training.epochs ? null : await learner.snapshot() };
-  course.gainless = better ? 0 : course.gainless + 1;
-  if (!better) course.epochsWithoutGain++;
-  course.history.push({ epoch, learningRate, trainLogloss, validLogloss });
-  course.epoch++;
-  course.step = 0;
-  course.lossSum = 0;
+/** What a training works with. */
+interface Means {
+  readonly learner: Learner;
+  readonly windows: (random: Random) => readonly Window[];
+  readonly meter: Meter;
 }
 
-/** One pass over the training set in batches of equal size, to within one example. Gives the mean logloss. */
-async function trainEpoch(
-  learner: Learner,
-  { task, train, seed, signal }: TrainRequest,
+/** The rest of an epoch, its validation, and what follows from that. */
+async function runEpoch(means: Means, request: TrainRequest, course: Course): Promise<void> {
+  const { learner } = means;
+  const { training } = request.task;
+  const learningRate = learningRateAt(training, course.epoch - 1, course.epochsWithoutGain);
+  await trainEpoch(means, request, course, learningRate);
+  await learner.settle(learningRate);
+  const validLogloss = await measureLogloss(learner, request.valid, training.batchSize, request.signal);
+  assertConverging(validLogloss, course.epoch);
+  const worthCopying = validLogloss < course.best.logloss && course.epoch < training.epochs;
+  const snapshot = worthCopying ? await learner.snapshot() : null;
+  endEpoch(course, { learningRate, trainLogloss: course.lossSum / countOf(request.train), validLogloss }, snapshot);
+}
+
+/** One pass over the training set, or the rest of it. */
+async function trainEpoch(means: Means, request: TrainRequest, course: Course, learningRate: number): Promise<void> {
+  const random = new Random(request.seed).fork(`epoch ${course.epoch}`);
+  let endStep = 0;
+  for (const window of means.windows(random)) {
+    const batchCount = Math.ceil(window.count / request.task.training.batchSize);
+    endStep += batchCount;
+    if (course.step < endStep) await trainWindow(window, endStep - batchCount, means, request, course, learningRate);
+  }
+}
+
+/** A window in batches of equal size, to within one example; the first of them is the epoch's step `firstStep`. */
+async function trainWindow(
+  window: Window,
+  firstStep: number,
+  { learner, meter }: Means,
+  { task, signal }: TrainRequest,
   course: Course,
   learningRate: number,
-  meter: Meter,
-): Promise<number> {
-  const order = new Random(seed).fork(`shuffle ${course.epoch}`).shuffle(ascending(train.labels.length));
+): Promise<void> {
+  let begun = performance.now();
+  const { data, order } = await window.load();
   const batchCount = Math.ceil(order.length / task.training.batchSize);
-  let lastMs = performance.now();
+  const firstOf = (step: number) => Math.floor((order.length * (step - firstStep)) / batchCount);
   const count = async (samples: number, step: Promise<number>) => {
     const loss = await step;
     course.lossSum += loss * samples;
+    course.samplesDone += samples;
     course.step++;
-    const nowMs = performance.now();
-    course.trainMs += nowMs - lastMs;
-    lastMs = nowMs;
-    meter.add(samples, loss);
+    course.trainMs += performance.now() - begun;
+    begun = performance.now();
+    meter.report(loss);
   };
   const underWay: Promise<void>[] = [];
   try {
-    for (let step = course.step; step < batchCount; step++) {
+    for (let step = course.step; step < firstStep + batchCount; step++) {
       await setImmediate(); // lets signals and timers in
       signal?.throwIfAborted();
-      const from = Math.floor((order.length * step) / batchCount);
-      const to = Math.floor((order.length * (step + 1)) / batchCount);
-      underWay.push(count(to - from, learner.step(train, order, from, to, learningRate)));
+      const [from, to] = [firstOf(step), firstOf(step + 1)];
+      underWay.push(count(to - from, learner.step(data, order, from, to, learningRate)));
       if (underWay.length > learner.stepsInFlight) await underWay.shift();
     }
   } finally {
     await Promise.all(underWay); // a checkpoint is of whole steps
   }
-  return course.lossSum / order.length;
 }
 
 /** Mean logloss of raw logits, in f64. */
@@ -246,27 +247,21 @@ function ascending(count: number): Int32Array {
 
 const LOSS_MEMORY = 0.95;
 
-/** Counts samples, and tells the request's listener. */
-export function createMeter(
-  { task, train, onProgress }: TrainRequest,
-  course: Pick<Course, "epoch" | "step" | "trainMs" | "history">,
-) {
-  const { epochs, batchSize } = task.training;
-  const perEpoch = train.labels.length;
-  const samplesTotal = perEpoch * epochs;
-  const batchCount = Math.ceil(perEpoch / batchSize);
-  let samplesDone = (course.epoch - 1) * perEpoch + Math.floor((perEpoch * course.step) / batchCount);
+export const speedOf = ({ samplesDone, trainMs }: Course): number => (trainMs === 0 ? 0 : (samplesDone * 1000) / trainMs);
+
+/** Tells the request's listener. */
+export function createMeter({ task, train, onProgress }: TrainRequest, course: Course) {
+  const { epochs } = task.training;
+  const samplesTotal = countOf(train) * epochs;
   let recent: number | null = null;
-  const samplesPerSecond = () => (course.trainMs === 0 ? 0 : (samplesDone * 1000) / course.trainMs);
   return {
-    samplesPerSecond,
-    add(samples: number, loss: number): void {
-      samplesDone += samples;
+    report(loss: number): void {
       recent = recent === null ? loss : LOSS_MEMORY * recent + (1 - LOSS_MEMORY) * loss;
-      const secondsLeft = (samplesTotal - samplesDone) / samplesPerSecond();
-      const speed = { samplesDone, samplesTotal, samplesPerSecond: samplesPerSecond(), secondsLeft };
+      const { epoch, samplesDone } = course;
+      const samplesPerSecond = speedOf(course);
+      const secondsLeft = (samplesTotal - samplesDone) / samplesPerSecond;
       const validLogloss = course.history.at(-1)?.validLogloss ?? null;
-      onProgress?.({ epoch: course.epoch, epochs, ...speed, loss: recent, validLogloss });
+      onProgress?.({ epoch, epochs, samplesDone, samplesTotal, samplesPerSecond, secondsLeft, loss: recent, validLogloss });
     },
   };
 }

@@ -5,27 +5,24 @@ import { MANIFEST_VERSION, type Manifest, type Metrics } from "../../shared/arti
 import { writeSafetensors } from "../../shared/artifact/safetensors.ts";
 import { CodedError } from "../../shared/schemas/coded-error.ts";
 import type { Calibration } from "../../shared/scoring/calibration.ts";
-import { createKernelScorer } from "../../shared/scoring/kernel-scorer.ts";
 import type { ServedModel } from "../../shared/scoring/scorer.ts";
-import { ServedFamily, type Task } from "../../shared/tasks/task.ts";
-import type { Dataset } from "../dataset/dataset.ts";
+import { RetrievalFamily, ServedFamily, type Task } from "../../shared/tasks/task.ts";
 import type { Splits } from "../dataset/load.ts";
+import { requireInMemory } from "../dataset/shards.ts";
 import type { EpochRecord } from "../engine/checkpoint.ts";
 import { type TrainedModel, type TrainProgress, trainModel } from "../engine/train-model.ts";
 import { type CalibrationChoice, chooseCalibration } from "../evaluate/fit-calibration.ts";
+import type { Recall } from "../evaluate/recall.ts";
 import { scoreInChunks } from "../evaluate/score-in-chunks.ts";
 import { evaluateLogits, type SplitMetrics } from "../evaluate/split-metrics.ts";
-import type { FloatModel } from "../model/float-model.ts";
-import { floatLogits } from "../quantize/float-forward.ts";
-import { readKernelModule } from "../quantize/kernel-module.ts";
-import { quantize } from "../quantize/quantize.ts";
-import { scoreDataset } from "../quantize/score-dataset.ts";
 import type { BuildRequest } from "./build-request.ts";
+import { compress, type Score } from "./compress.ts";
 import { type Member, teach } from "./teach.ts";
 
 export interface BuiltModel {
-  readonly floatModel: FloatModel;
   readonly served: ServedModel;
+  /** Logits by the kernel that serves. */
+  readonly score: Score;
   /** Fitted on the logits of the serving kernel over `valid`. */
   readonly calibration: Calibration;
   /** Why it is of this kind. */
@@ -34,6 +31,8 @@ export interface BuiltModel {
   readonly logits: { readonly float: EvaluatedLogits; readonly served: EvaluatedLogits };
   /** Each model calibrated on its own logits of `valid`; `served` is scored by the serving kernel. */
   readonly metrics: { readonly float: SplitMetrics; readonly served: SplitMetrics };
+  /** Of a model that retrieves; null for one that ranks. */
+  readonly recall: Recall | null;
   /** What the model learnt from; null where the task names no teachers. */
   readonly teachers: { readonly ensemble: SplitMetrics; readonly members: readonly Member[] } | null;
   /** The weights' safetensors bytes: the same for the same task, splits, seed and device. */
@@ -61,7 +60,7 @@ export async function buildModel(asked: BuildRequest): Promise<BuiltModel> {
   const { task, splits, ...request } = asked;
   const { signal } = request;
   const { featureMap, valid } = splits;
-  refuseTeacher(task);
+  refuseUnservable(task, splits);
   const lessons = await teach(asked);
   const onProgress = lessons
     ? (progress: TrainProgress) => asked.onProgress?.({ ...progress, model: "student" })
@@ -69,11 +68,9 @@ export async function buildModel(asked: BuildRequest): Promise<BuiltModel> {
   const train = lessons?.train ?? splits.train;
   const checkpoint = request.checkpoints?.("model");
   const trained = await trainModel({ task, featureMap, train, valid, ...request, checkpoint, onProgress });
-  const floatModel = trained.model!; // a served family exports one
-  const served = quantize(floatModel, valid, task.model);
-  const scorer = createKernelScorer(readKernelModule(), served);
-  const floatResult = await measure(splits, (part) => floatLogits(floatModel, part), signal);
-  const servedResult = await measure(splits, (part) => scoreDataset(scorer, part), signal);
+  const { served, scoreFloat, scoreServed, recall } = compress(trained, splits, task);
+  const floatResult = await measure(splits, scoreFloat, signal);
+  const servedResult = await measure(splits, scoreServed, signal);
   const { choice: calibrationChoice } = servedResult;
   const { calibration } = calibrationChoice;
   const metrics = { float: floatResult.metrics, served: servedResult.metrics };
@@ -81,20 +78,23 @@ export async function buildModel(asked: BuildRequest): Promise<BuiltModel> {
   const manifest = await describe({ task, splits, served, calibration, metrics, weights });
   return {
     served,
+    score: scoreServed,
+    recall,
     calibration,
     calibrationChoice,
     logits: { float: floatResult.logits, served: servedResult.logits },
     metrics,
     weights,
     manifest,
-    floatModel,
     teachers: lessons && { ensemble: lessons.ensemble, members: lessons.members },
     ...reportOf(trained),
   };
 }
 
-function refuseTeacher({ model: { family } }: Task): void {
-  if (v.is(ServedFamily, family)) return;
+/** Before anything is trained. */
+function refuseUnservable({ model: { family } }: Task, { train }: Splits): void {
+  if (v.is(RetrievalFamily, family)) requireInMemory(train, family);
+  if (v.is(ServedFamily, family) || v.is(RetrievalFamily, family)) return;
   throw new CodedError(
     "family_not_served",
     "model.family",
@@ -107,7 +107,7 @@ function reportOf({ device, history, samplesPerSecond, wallSeconds }: TrainedMod
 }
 
 /** Calibrates a model on its logits of `valid`, and evaluates it on both splits. */
-async function measure(splits: Splits, score: (part: Dataset) => Float32Array, signal: AbortSignal | undefined) {
+async function measure(splits: Splits, score: Score, signal: AbortSignal | undefined) {
   const logits: EvaluatedLogits = {
     valid: await scoreInChunks(splits.valid, score, signal),
     test: splits.test && (await scoreInChunks(splits.test, score, signal)),

@@ -2,10 +2,11 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import * as v from "valibot";
 import type { PointerState } from "../../shared/artifact/read-published.ts";
 import type { ObjectStore } from "../../shared/artifact/store.ts";
 import { CodedError } from "../../shared/schemas/coded-error.ts";
-import type { Task } from "../../shared/tasks/task.ts";
+import { RetrievalFamily, type Task } from "../../shared/tasks/task.ts";
 import { type DownloadCounts, downloadEvents } from "../dataset/events.ts";
 import { exampleSource, splitByTime, type TimeSplit } from "../dataset/examples.ts";
 import { type JoinCounts, type JoinRequest, joinEvents } from "../dataset/join.ts";
@@ -69,6 +70,7 @@ export interface RetrainRun {
 
 /** A refusal is an answer, not an error. Rejects with the signal's reason once it is aborted; no folder is left behind then. */
 export async function retrain(request: RetrainRequest): Promise<RetrainRun> {
+  refuseRetrieval(request.task);
   await requireFreeFolder(request.folder);
   const work = await mkdtemp(join(tmpdir(), "selvedge-retrain-"));
   try {
@@ -76,6 +78,12 @@ export async function retrain(request: RetrainRequest): Promise<RetrainRun> {
   } finally {
     await rm(work, { recursive: true });
   }
+}
+
+/** Its manifest does not say which field the items were, so that champion and challenger cannot be compared on examples. */
+function refuseRetrieval({ model: { family } }: Task): void {
+  if (!v.is(RetrievalFamily, family)) return;
+  throw new CodedError("family_not_retrained", "model.family", `${family} is trained from files: npm run train`);
 }
 
 async function runStages(request: RetrainRequest, eventFile: string, exampleFile: string): Promise<RetrainRun> {

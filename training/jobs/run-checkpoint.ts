@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from "node:util";
 import * as v from "valibot";
 import { Channel } from "../../shared/artifact/manifest.ts";
 import { CodedError } from "../../shared/schemas/coded-error.ts";
-import { int } from "../../shared/schemas/numbers.ts";
+import { int, number } from "../../shared/schemas/numbers.ts";
 import { strictObject } from "../../shared/schemas/objects.ts";
 import { Task } from "../../shared/tasks/task.ts";
 import { readBytes } from "../dataset/bytes.ts";
@@ -31,6 +31,7 @@ const InterruptedRun = strictObject({
   files: Files,
   digests: v.array(v.string()),
   seed: int,
+  windowMiB: number,
   /** The one that was used, whatever was asked for. */
   device: v.picklist(DEVICE_NAMES),
   codeCommit: v.nullable(v.string()),
@@ -43,6 +44,7 @@ export type InterruptedRun = v.InferOutput<typeof InterruptedRun>;
 const COMPARED = [
   ["task", "task"],
   ["seed", "seed"],
+  ["windowMiB", "window"],
   ["digests", "data"],
   ["device", "device"],
   ["codeCommit", "code commit"],

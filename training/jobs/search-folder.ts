@@ -26,15 +26,26 @@ export interface Search {
 }
 
 /**
- * Begins a search in an empty or new folder, or goes on with the same one. Gives the rows that are there.
+ * The rows of the same search, where it was begun; null where the folder is free for it.
  * Throws `CodedError`: `search_differs` at what differs, `search_malformed`, `run_exists` where the folder holds something else, and
  * what `parseTrialRow` throws.
  */
-export async function openSearchFolder(folder: string, search: Search): Promise<TrialRow[]> {
+export async function findSearch(folder: string, search: Search): Promise<TrialRow[] | null> {
   const text = await readIfThere(join(folder, SEARCH_FILE));
-  if (text === null) await createFolder(folder, search);
-  else requireSame(folder, readSearch(text, join(folder, SEARCH_FILE)), search);
-  return readTrials(join(folder, TRIALS_FILE));
+  if (text !== null) {
+    requireSame(folder, readSearch(text, join(folder, SEARCH_FILE)), search);
+    return readTrials(join(folder, TRIALS_FILE));
+  }
+  await requireFreeFolder(folder);
+  return null;
+}
+
+/** The folder appears with its search.json, or not at all. */
+export async function beginSearch(folder: string, search: Search): Promise<void> {
+  const staging = join(dirname(folder), `.${basename(folder)}.${randomUUID()}.partial`);
+  await mkdir(staging, { recursive: true });
+  await writeFile(join(staging, SEARCH_FILE), `${JSON.stringify(search, null, 2)}\n`);
+  await rename(staging, folder);
 }
 
 /** Whole in one write, and on the disk before it returns. */
@@ -55,15 +66,6 @@ async function hashFile(file: string): Promise<string> {
   const hash = createHash("sha256");
   for await (const bytes of readBytes(file)) hash.update(bytes);
   return hash.digest("hex");
-}
-
-/** The folder appears with its search.json, or not at all. */
-async function createFolder(folder: string, search: Search): Promise<void> {
-  await requireFreeFolder(folder);
-  const staging = join(dirname(folder), `.${basename(folder)}.${randomUUID()}.partial`);
-  await mkdir(staging, { recursive: true });
-  await writeFile(join(staging, SEARCH_FILE), `${JSON.stringify(search, null, 2)}\n`);
-  await rename(staging, folder);
 }
 
 function readSearch(text: string, file: string): Readonly<Record<string, unknown>> {

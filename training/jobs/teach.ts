@@ -5,6 +5,7 @@ import type { Teacher } from "../../shared/tasks/task.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import type { Splits } from "../dataset/load.ts";
 import { selectExamples } from "../dataset/select-examples.ts";
+import { requireInMemory } from "../dataset/shards.ts";
 import { type CheckpointSlot, tensorOf, unusable } from "../engine/checkpoint.ts";
 import type { TrainedModel, TrainProgress } from "../engine/train-model.ts";
 import { evaluateAfterThrough } from "../evaluate/after-through.ts";
@@ -39,7 +40,11 @@ interface SplitLogits {
   readonly afterThrough: Omit<SplitLogits, "train" | "afterThrough"> | null;
 }
 
-/** A teacher to train: its place among all of them, and its seed. */
+interface TeachRequest extends BuildRequest {
+  readonly splits: Splits<Dataset>;
+}
+
+/** A teacher to train: its name, and its seed. */
 interface Turn {
   readonly name: string;
   readonly teacher: Teacher;
@@ -47,13 +52,15 @@ interface Turn {
 }
 
 /**
- * Null where the task names no teachers. Trains every teacher with every of its seeds (Hinton, Vinyals and Dean, 2015, with the cross
+ * Null where the task names no teachers. Throws `split_on_disk`: what they say of the training split is held beside it. Trains every teacher with every of its seeds (Hinton, Vinyals and Dean, 2015, with the cross
  * entropy against the teachers' calibrated probability as the soft loss). With `folds`, what teachers say of a training example comes
  * from those that never saw it.
  */
-export async function teach(request: BuildRequest): Promise<Lessons | null> {
-  const { task, splits } = request;
+export async function teach(asked: BuildRequest): Promise<Lessons | null> {
+  const { task } = asked;
   if (task.teachers === undefined) return null;
+  const splits = { ...asked.splits, train: requireInMemory(asked.splits.train, "teachers") };
+  const request = { ...asked, splits };
   const seeded = task.teachers.flatMap((teacher) =>
     Array.from({ length: teacher.seeds }, (_, index) => ({ teacher, seed: request.seed + index })),
   );
@@ -77,7 +84,7 @@ export async function teach(request: BuildRequest): Promise<Lessons | null> {
 }
 
 /** One teacher's logits of every split. */
-async function learn(turn: Turn, request: BuildRequest): Promise<SplitLogits> {
+async function learn(turn: Turn, request: TeachRequest): Promise<SplitLogits> {
   const { splits, task } = request;
   const { folds } = task.distillation;
   const out = new Float32Array(splits.train.labels.length);
@@ -101,7 +108,7 @@ interface Fold {
 }
 
 /** Logits of the fold's unseen examples and of the other splits: of a teacher trained for it, or kept since it was. */
-async function askTeacher(turn: Turn, request: BuildRequest, { fold, train, unseen }: Fold): Promise<SplitLogits> {
+async function askTeacher(turn: Turn, request: TeachRequest, { fold, train, unseen }: Fold): Promise<SplitLogits> {
   const { splits, signal, checkpoints } = request;
   const name = `${turn.name.replaceAll(/\W+/g, "-")}-fold-${fold + 1}`;
   const kept = checkpoints?.(`${name}-logits`);

@@ -1,7 +1,8 @@
 // Tensors in a file that is whole or not there at all: their SHA-256, then safetensors. What is damaged is found out on reading.
 import { createHash } from "node:crypto";
 import { open, rename, rm, writeFile } from "node:fs/promises";
-import { readSafetensors, writeSafetensors } from "../../shared/artifact/safetensors.ts";
+import { readSafetensors, safetensorsParts } from "../../shared/artifact/safetensors.ts";
+import { CodedError } from "../../shared/schemas/coded-error.ts";
 import { type CheckpointSlot, unusable } from "../engine/checkpoint.ts";
 
 const DIGEST_BYTES = 32;
@@ -19,21 +20,31 @@ export function tensorFile(path: string): CheckpointSlot {
       return readSafetensors(body);
     },
     async write(tensors) {
-      const body = writeSafetensors(tensors);
-      await writeWhole(path, [digestOf(body), body]);
+      const parts = safetensorsParts(tensors);
+      await writeWhole(path, [digestOf(...parts), ...parts]);
     },
     remove: () => rm(path, { force: true }),
   };
 }
 
-/** Under another name, to the disk, and only then under its own. */
+/** Under another name, to the disk, and only then under its own. Throws `checkpoint_unwritable`. */
 export async function writeWhole(path: string, content: string | readonly Uint8Array[]): Promise<void> {
   const partial = `${path}.partial`;
-  await writeFile(partial, content, { flush: true });
-  await rename(partial, path);
+  try {
+    await writeFile(partial, content, { flush: true });
+    await rename(partial, path);
+  } catch (cause) {
+    await rm(partial, { recursive: true, force: true });
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new CodedError("checkpoint_unwritable", path, `${reason}: make room, and resume`, undefined, { cause });
+  }
 }
 
-const digestOf = (bytes: Uint8Array): Buffer => createHash("sha256").update(bytes).digest();
+function digestOf(...parts: readonly Uint8Array[]): Buffer {
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(part);
+  return hash.digest();
+}
 
 /** Null where there is no file. */
 async function readWhole(path: string): Promise<Uint8Array | null> {

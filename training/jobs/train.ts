@@ -1,10 +1,14 @@
 // THE story of a training run from files: load, build, write the run's folder, publish where asked to.
+import { rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import type { Metrics } from "../../shared/artifact/manifest.ts";
 import type { FeatureMap } from "../../shared/features/feature-map.ts";
 import { CodedError } from "../../shared/schemas/coded-error.ts";
 import type { Task } from "../../shared/tasks/task.ts";
-import { type DataFiles, loadSplits, type Splits } from "../dataset/load.ts";
+import { type DataFiles, loadSplits, type Splits, streamSplits } from "../dataset/load.ts";
+import { countOf, WINDOW_SHARDS } from "../dataset/shards.ts";
 import { type DeviceChoice, type DeviceName, type OpenDevice, openDevice } from "../engine/device.ts";
+import type { Recall } from "../evaluate/recall.ts";
 import type { SplitMetrics } from "../evaluate/split-metrics.ts";
 import type { ModelArtifact } from "../publish/artifact.ts";
 import { type Published, type Publisher, publishModel } from "../publish/publish.ts";
@@ -19,6 +23,8 @@ export interface TrainRequest {
   readonly files: DataFiles;
   readonly device: DeviceChoice;
   readonly seed: number;
+  /** Encoded training examples that are in memory at a time. Others are on disk, but where the task names teachers. */
+  readonly windowMiB: number;
   /** The run's folder; must be empty, or not there. */
   readonly folder: string;
   /** Goes on with the run of this folder that was interrupted, which must have been begun with the same task, data, seed and device. */
@@ -44,6 +50,8 @@ export interface RunMetrics {
   readonly quantization: SplitChange;
   /** The teachers, their ensemble, and what the student, as it is served, gains or loses against that; null without teachers. */
   readonly teaching: (NonNullable<BuiltModel["teachers"]> & { readonly student: SplitChange }) | null;
+  /** Null for a model that ranks. */
+  readonly recall: Recall | null;
   readonly samplesPerSecond: number;
   readonly trainSeconds: number;
   readonly wallSeconds: number;
@@ -67,13 +75,23 @@ export async function train(request: TrainRequest): Promise<TrainRun> {
   request.onStage("loading");
   const device = await openDevice(await deviceOf(request));
   const checkpoint = await openCheckpoint(request, device.name);
+  const shardFolder = join(dirname(request.folder), `.${basename(request.folder)}.shards`);
   try {
-    return await runStages(request, createdMs, device, checkpoint);
+    return await runStages(request, createdMs, device, checkpoint, shardFolder);
   } catch (error) {
     // It would diverge again.
     if (error instanceof CodedError && error.code === "training_diverged") await checkpoint.remove();
     throw error;
+  } finally {
+    await rm(shardFolder, { recursive: true, force: true });
   }
+}
+
+/** Teachers need the whole training split in memory. */
+function loadFor({ task, files, seed, windowMiB, signal }: TrainRequest, folder: string): Promise<Splits> {
+  if (task.teachers) return loadSplits({ task, seed, ...files });
+  const shards = { folder, shardBytes: (windowMiB * 2 ** 20) / WINDOW_SHARDS, signal };
+  return streamSplits({ task, seed, shards, ...files });
 }
 
 /** A run that is resumed goes on where it was. */
@@ -82,9 +100,10 @@ async function deviceOf({ device, folder, resume }: TrainRequest): Promise<Devic
 }
 
 async function openCheckpoint(request: TrainRequest, device: DeviceName): Promise<RunCheckpoint> {
-  const { task, files, seed, folder, resume, publisher, codeCommit, signal } = request;
+  const { task, files, seed, windowMiB, folder, resume, publisher, codeCommit, signal } = request;
   const digests = await unlessAborted(digestFiles(files), signal);
-  const facts = { task, files, digests, seed, device, codeCommit, node: process.version, channel: publisher?.channel ?? null };
+  const channel = publisher?.channel ?? null;
+  const facts = { task, files, digests, seed, windowMiB, device, codeCommit, node: process.version, channel };
   return openRunCheckpoint(folder, { version: 1, ...facts }, resume);
 }
 
@@ -93,9 +112,10 @@ async function runStages(
   createdMs: number,
   device: OpenDevice,
   checkpoint: RunCheckpoint,
+  shardFolder: string,
 ): Promise<TrainRun> {
-  const { task, files, seed, folder, publisher, codeCommit, now, onStage, onProgress, signal } = request;
-  const splits = await unlessAborted(loadSplits({ task, seed, ...files }), signal);
+  const { task, files, seed, windowMiB, folder, publisher, codeCommit, now, onStage, onProgress, signal } = request;
+  const splits = await unlessAborted(loadFor(request, shardFolder), signal);
   onStage("training");
   const checkpoints = checkpoint.slot;
   const built = await buildModel({ task, splits, device: device.name, seed, onProgress, checkpoints, signal });
@@ -113,6 +133,7 @@ async function runStages(
       files,
       device: { asked: request.device, used: device },
       seed,
+      windowMiB,
       createdMs,
       codeCommit,
       node: process.version,
@@ -150,11 +171,11 @@ function metricsChange(before: Metrics, after: Metrics): MetricsChange {
   return { auc, logloss: after.logloss - before.logloss };
 }
 
-function measure({ metrics, teachers, samplesPerSecond, trainSeconds }: BuiltModel, wallSeconds: number): RunFigures {
+function measure({ metrics, teachers, recall, samplesPerSecond, trainSeconds }: BuiltModel, wallSeconds: number): RunFigures {
   const { float, served } = metrics;
   const quantization = changeOf(float, served);
   const teaching = teachers && { ...teachers, student: changeOf(teachers.ensemble, served) };
-  return { ...metrics, quantization, teaching, samplesPerSecond, trainSeconds, wallSeconds };
+  return { ...metrics, quantization, teaching, recall, samplesPerSecond, trainSeconds, wallSeconds };
 }
 
 const originOf = (files: DataFiles) =>
@@ -163,18 +184,14 @@ const originOf = (files: DataFiles) =>
   );
 
 /** The run again, from the task in its config.json. */
-function commandOf({ files, device, seed }: TrainRequest): string {
+function commandOf({ files, device, seed, windowMiB }: TrainRequest): string {
   const given = Object.entries(files).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, ...[value].flat()]));
-  return ["npm run train -- --task TASK.json", ...given, `--device ${device} --seed ${seed}`].join(" ");
+  return ["npm run train -- --task TASK.json", ...given, `--device ${device} --seed ${seed} --window ${windowMiB}`].join(" ");
 }
 
 /** The log, a line a fact: what was loaded, each epoch, what came out. */
-function describe(
-  { train: { labels }, valid, test, featureMap, dataRange }: Splits,
-  built: BuiltModel,
-  metrics: RunFigures,
-): object[] {
-  const examples = { train: labels.length, valid: valid.labels.length, test: test?.labels.length ?? 0 };
+function describe({ train, valid, test, featureMap, dataRange }: Splits, built: BuiltModel, metrics: RunFigures): object[] {
+  const examples = { train: countOf(train), valid: valid.labels.length, test: test?.labels.length ?? 0 };
   return [
     { event: "loaded", examples, rows: featureMap.rowCount, fields: featureMap.fields.length, dataRange },
     ...built.history.map((epoch) => ({ event: "epoch", ...epoch })),

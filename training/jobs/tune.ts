@@ -13,7 +13,7 @@ import { promote, type Rung, rank, rungsOf } from "../search/halving.ts";
 import { applyParameters, drawParameters, type Parameters, type Space } from "../search/space.ts";
 import type { FinishedTrial, TrialRow } from "../search/trial-row.ts";
 import type { BuildProgress } from "./build-request.ts";
-import { appendTrial, hashFiles, openSearchFolder, TRIALS_FILE } from "./search-folder.ts";
+import { appendTrial, beginSearch, findSearch, hashFiles, type Search, TRIALS_FILE } from "./search-folder.ts";
 import { teach } from "./teach.ts";
 
 export interface TuneRequest {
@@ -47,16 +47,20 @@ export interface Tuned {
 
 /**
  * Random search (Bergstra and Bengio, 2012) with successive halving. The validation split alone decides; the test split is not read.
- * The same request gives the same rows, but for their times, however often it was stopped in between. Throws `CodedError`: those of
- * `openSearchFolder` and of loading, `trial_foreign`, `device_unavailable`, and `search_failed` where no trial of a rung could be trained; or the signal's reason.
+ * The same request gives the same rows, but for their times, however often it was stopped in between. Throws the signal's reason,
+ * or `CodedError`: those of `findSearch` and of loading, `trial_foreign`, `device_unavailable`, and `search_failed` where no trial of a
+ * rung could be trained.
  */
 export async function tune(request: TuneRequest): Promise<Tuned> {
   const { task, space, files, device, seed, trials, folder, onStage } = request;
   const rungs = rungsOf(trials, task.training.epochs);
-  const rows = await openSearchFolder(folder, { task, space, trials, seed, device, data: await hashFiles(files) });
+  const search: Search = { task, space, trials, seed, device, data: await hashFiles(files) };
+  const found = await findSearch(folder, search);
+  const rows = found ?? [];
   requireDrawn(rows, rungs, request);
   onStage("loading");
   const lesson = await prepare(request);
+  if (!found) await beginSearch(folder, search); // now that the data are known to be good
   let entrants = Array.from({ length: trials }, (_, index) => index + 1);
   for (const [index, { epochs }] of rungs.entries()) {
     const rung = index + 1;

@@ -1,4 +1,4 @@
-// Puts our matrix product and sum of rows in the place of tfjs's own on its wasm backend. They work in tfjs's memory: nothing is copied.
+// Puts our matrix products and sum of rows in the place of tfjs's own on its wasm backend. They work in tfjs's memory: nothing is copied.
 import * as tf from "@tensorflow/tfjs";
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import { readKernel } from "./read-kernel.ts";
@@ -6,7 +6,20 @@ import { readKernel } from "./read-kernel.ts";
 interface KernelExports {
   scratchBytes(n: number): number;
   sumRows(x: number, sums: number, m: number, n: number): void;
-  gemm(a: number, b: number, c: number, m: number, n: number, k: number, ta: boolean, tb: boolean, scratch: number): void;
+  multiply(
+    count: number,
+    a: number,
+    strideA: number,
+    b: number,
+    strideB: number,
+    c: number,
+    m: number,
+    n: number,
+    k: number,
+    transposeA: boolean,
+    transposeB: boolean,
+    scratch: number,
+  ): void;
 }
 
 /** What emscripten's module object has beyond what tfjs's types tell: its exports, and the allocator. */
@@ -24,7 +37,7 @@ export async function registerKernels(): Promise<void> {
   if (registered.has(backend)) return;
   const module = backend.wasm as unknown as EmscriptenModule; // emscripten's object, under-typed by tfjs
   const kernels = await instantiate(module.asm.memory);
-  replaceKernel("BatchMatMul", isMatrixProduct, createProduct(module, kernels));
+  replaceKernel("BatchMatMul", isProduct, createProduct(module, kernels));
   replaceKernel("Sum", isSumOfRows, createSumOfRows(kernels));
   replaceKernel("Identity", () => true, share);
   replaceKernel("Cast", ({ inputs, attrs }) => inputs.x!.dtype === attrs?.dtype, share);
@@ -51,11 +64,17 @@ function shapeOf({ shape }: tf.TensorInfo, transposed: unknown): [number, number
   return transposed ? [columns, rows] : [rows, columns];
 }
 
-function isMatrixProduct({ inputs }: KernelCall): boolean {
+/** Products of as many matrices on both sides, or of each with the same one. */
+function isProduct({ inputs }: KernelCall): boolean {
   const a = inputs.a!;
   const b = inputs.b!;
-  const single = [a, b].every(({ shape, dtype }) => dtype === "float32" && shape.slice(0, -2).every((size) => size === 1));
-  return single && a.shape.length === b.shape.length;
+  const sameShape = a.shape.length === b.shape.length && a.shape.slice(0, -2).every((size, axis) => size === b.shape[axis]);
+  return a.dtype === "float32" && b.dtype === "float32" && (sameShape || countOf(a) === 1 || countOf(b) === 1);
+}
+
+/** How many matrices a tensor holds. */
+function countOf({ shape }: tf.TensorInfo): number {
+  return shape.slice(0, -2).reduce((product, size) => product * size, 1);
 }
 
 function createProduct(module: EmscriptenModule, kernels: KernelExports): tf.KernelFunc {
@@ -71,9 +90,14 @@ function createProduct(module: EmscriptenModule, kernels: KernelExports): tf.Ker
       if (scratch.pointer !== 0) module._free(scratch.pointer);
       scratch = { pointer: module._malloc(sizeBytes) >>> 0, sizeBytes };
     }
-    const out = wasm.makeOutput([...a.shape.slice(0, -2), m, n], "float32");
+    const [countA, countB] = [countOf(a), countOf(b)];
+    const outer = (countA > countB || a.shape.length > b.shape.length ? a : b).shape.slice(0, -2);
+    const out = wasm.makeOutput([...outer, m, n], "float32");
     const [pa, pb, pc] = [pointerOf(wasm, a), pointerOf(wasm, b), pointerOf(wasm, out)];
-    kernels.gemm(pa, pb, pc, m, n, k, attrs?.transposeA === true, attrs?.transposeB === true, scratch.pointer);
+    const [strideA, strideB] = [countA === 1 ? 0 : m * k, countB === 1 ? 0 : k * n];
+    const [transposeA, transposeB] = [attrs?.transposeA === true, attrs?.transposeB === true];
+    const count = Math.max(countA, countB);
+    kernels.multiply(count, pa, strideA, pb, strideB, pc, m, n, k, transposeA, transposeB, scratch.pointer);
     return out;
   };
 }

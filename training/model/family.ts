@@ -15,6 +15,7 @@ import { mlp } from "./mlp.ts";
 import { mmoe } from "./mmoe.ts";
 import type { InputShape, Net } from "./net.ts";
 import { transformer } from "./transformer.ts";
+import { twoTower } from "./two-tower.ts";
 
 const FAMILIES: Readonly<Record<NetFamily, (spec: ModelSpec, shape: InputShape, random: Random) => Net>> = {
   logistic,
@@ -22,6 +23,7 @@ const FAMILIES: Readonly<Record<NetFamily, (spec: ModelSpec, shape: InputShape, 
   deepfm,
   "dcn-v2": dcnV2,
   mlp,
+  "two-tower": twoTower,
   fwfm: (_spec, shape) => fwfm(shape),
   "auto-int": autoInt,
   "final-mlp": finalMlp,

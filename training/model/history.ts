@@ -43,7 +43,7 @@ export function createHistoryNet(
     createEncoder({ name: `history.${index}`, spec, positions, dimension, candidateFields, random }),
   );
   const width = encoders.reduce((sum, encoder) => sum + encoder.width, history.ownWidth);
-  const { term: deep } = createMlp(spec, { width, embeddingDimension: dimension, embeddedColumns: [] }, random);
+  const { term: deep } = createMlp(spec, { width }, random);
   return {
     readsX0: true,
     readsSums: false,

@@ -12,7 +12,7 @@ export interface Mlp {
   export(): NonNullable<FloatModel["mlp"]>;
 }
 
-export function createMlp(spec: ModelSpec, { width }: InputShape, random: Random, name = "mlp"): Mlp {
+export function createMlp(spec: ModelSpec, { width }: Pick<InputShape, "width">, random: Random, name = "mlp"): Mlp {
   const { hidden, dropout, batchNorm } = spec;
   const layers = createHiddenLayers({ name, inputs: width, hidden, dropout, batchNorm, random });
   const head = createMatrix(`${name}.head.weight`, layers.width, 1, 1, random);

@@ -2,6 +2,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { Random } from "../engine/random.ts";
 import type { FloatModel } from "./float-model.ts";
+import type { FloatTowers } from "./float-two-tower.ts";
 
 /** Weights of the dense net. The engine owns the updates; `values` is changed in place. */
 export interface Parameter {
@@ -44,9 +45,10 @@ export interface Term {
   forward(inputs: Inputs, pass: Pass): tf.Tensor2D;
 }
 
-/** What a family has to know of the inputs. `embeddedColumns` lists the first column of each embedded field. */
+/** What a family has to know of the inputs. The context's columns come first; `embeddedColumns` lists the first of each embedded field. */
 export interface InputShape {
   readonly width: number;
+  readonly contextWidth: number;
   readonly embeddingDimension: number;
   readonly embeddedColumns: readonly number[];
   /** For families that read histories in order, where the map has any; `width` includes them. */
@@ -81,8 +83,9 @@ export interface Net {
   readonly terms: readonly Term[];
   /** Of a net of two labels: what it makes of the sum of its terms, [examples, 2]. */
   readonly join?: (sum: tf.Tensor2D) => JointLogits;
-  /** Null where no served term computes what the net does: such a net is a teacher. */
+  /** Null where no served term computes what the net does: such a net is a teacher, or has towers. */
   export(): Pick<FloatModel, "fm" | "cross" | "mlp"> | null;
+  readonly exportTowers?: () => Pick<FloatTowers, "context" | "candidate">;
 }
 
 export function createParameter(name: string, shape: [number, number], values: Float32Array, penalised: boolean): Parameter {

@@ -6,7 +6,7 @@ import { type Architecture, activationRange } from "../../shared/scoring/archite
 import type { ServedModel } from "../../shared/scoring/scorer.ts";
 import { validateServedModel } from "../../shared/scoring/validate-served-model.ts";
 import type { FloatItems, FloatTwoTower } from "../model/float-two-tower.ts";
-import { asMlp, floatQueries, NO_CANDIDATES } from "./float-queries.ts";
+import { asMlp, floatQueries, NO_BAGS } from "./float-queries.ts";
 import { type ChosenInput, chooseInputs } from "./layer-inputs.ts";
 import { addEmbedding, addLayer, vector } from "./quantize.ts";
 import { quantizeRows } from "./quantize-rows.ts";
@@ -30,7 +30,7 @@ export function quantizeTwoTower(
   { embeddingBits }: Pick<Architecture, "embeddingBits"> = { embeddingBits: 8 },
 ): ServedModel {
   const { tower, items } = balance(model, contexts);
-  const sample = { context: contexts, candidate: NO_CANDIDATES, labels: new Uint8Array(contexts.count), timesMs: null };
+  const sample = { context: contexts, candidate: NO_BAGS, labels: new Uint8Array(contexts.count), timesMs: null };
   const chosen = chooseInputs(asMlp(model), sample, TOWER_BITS);
   const layers = [...tower.layers, tower.last];
   const inputs = layers.map((_, l) => chosen.get(l === tower.layers.length ? "mlp.head" : `mlp.${l}`) as ChosenInput); // all are there

@@ -1,15 +1,12 @@
 // What a report is made from: a built model, and what is only measured for people: its segments and its fields' importance.
 
 import { createCalibrator, IDENTITY } from "../../shared/scoring/calibration.ts";
-import { createKernelScorer } from "../../shared/scoring/kernel-scorer.ts";
 import type { Task } from "../../shared/tasks/task.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import type { Splits } from "../dataset/load.ts";
 import { type Importance, measureImportance } from "../evaluate/importance.ts";
 import { evaluateSegments, type SegmentMetrics } from "../evaluate/segments.ts";
 import type { BuiltModel } from "../jobs/build-model.ts";
-import { readKernelModule } from "../quantize/kernel-module.ts";
-import { scoreDataset } from "../quantize/score-dataset.ts";
 
 export interface ReportRequest {
   readonly task: Task;
@@ -47,10 +44,8 @@ export interface Findings extends ReportRequest {
 export async function findOut(request: ReportRequest): Promise<Findings> {
   const { built, splits, seed, signal } = request;
   const examined = examine(built, splits);
-  const { fields } = built.served.featureMap;
-  const { calibration } = built;
-  const scorer = createKernelScorer(readKernelModule(), built.served);
-  const score = (part: Dataset) => scoreDataset(scorer, part);
+  const { fields } = splits.featureMap;
+  const { calibration, score } = built;
   const importance = await measureImportance({ data: examined.data, fields, score, calibration, seed, signal });
   return { ...request, examined, importance, segments: evaluateSegments(examined.probabilities, examined.data, fields) };
 }

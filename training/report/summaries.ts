@@ -1,5 +1,6 @@
 // The report's tables: key figures, metrics, calibration, segments, importance, and the facts of the run.
 import type { Metrics } from "../../shared/artifact/manifest.ts";
+import { countOf, type Examples, positivesOf } from "../dataset/shards.ts";
 import { eceByChance } from "../evaluate/metrics.ts";
 import { excessOf } from "../evaluate/segments.ts";
 import { tieScores } from "../evaluate/tied-scores.ts";
@@ -124,14 +125,13 @@ export function renderFacts(findings: Findings): Html {
 /** The facts of a run, name and value. */
 export function factsOf({ task, splits, built, seed, createdMs, codeCommit, origin }: Findings): [string, string][] {
   const { train, valid, test, dataRange, featureMap } = splits;
-  const rate = (labels: Uint8Array) =>
-    `${counted(labels.length)}, ${share(labels.reduce((sum, label) => sum + label, 0) / labels.length)} positive`;
+  const rate = (data: Examples) => `${counted(countOf(data))}, ${share(positivesOf(data) / countOf(data))} positive`;
   const day = (ms: number) => new Date(ms).toISOString();
   return [
     ...origin.map(([name, value]): [string, string] => [name, value]),
-    ["train", rate(train.labels)],
-    ["validation", rate(valid.labels)],
-    ["test", test ? rate(test.labels) : "none"],
+    ["train", rate(train)],
+    ["validation", rate(valid)],
+    ["test", test ? rate(test) : "none"],
     [
       "time of what it learned from",
       dataRange ? `${day(dataRange.firstMs)} to ${day(dataRange.lastMs)}` : "the data have no time",

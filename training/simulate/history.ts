@@ -1,5 +1,6 @@
 // The simulated past that a first model learns from, encoded: the older nine tenths train it, the newest tenth validates it.
 import type { Task } from "../../shared/tasks/task.ts";
+import type { Dataset } from "../dataset/dataset.ts";
 import { loadParts, type Splits } from "../dataset/load.ts";
 import { simulatedExamples } from "./examples.ts";
 import type { Market } from "./market.ts";
@@ -35,7 +36,7 @@ export const assessmentCrowd = (market: Market, visitorCount: number, nowMs: num
 });
 
 /** Simulates once and encodes; the records are dropped as soon as they are encoded. */
-export async function simulateHistory(task: Task, crowd: Crowd): Promise<Splits> {
+export async function simulateHistory(task: Task, crowd: Crowd): Promise<Splits<Dataset>> {
   const records = Array.from(simulatedExamples(crowd), ({ record }) => record);
   const validFrom = Math.floor(records.length * TRAIN_SHARE);
   const source = async function* () {

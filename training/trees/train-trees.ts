@@ -2,10 +2,11 @@
 import { setImmediate } from "node:timers/promises";
 import type { ModelSpec } from "../../shared/tasks/task.ts";
 import type { Dataset } from "../dataset/dataset.ts";
-import type { EpochRecord } from "../engine/checkpoint.ts";
+import { requireInMemory } from "../dataset/shards.ts";
+import { createCourse, endEpoch } from "../engine/course.ts";
 import { Random } from "../engine/random.ts";
 import { learningRateAt } from "../engine/schedule.ts";
-import { createMeter, type TrainedModel, type TrainRequest } from "../engine/train-model.ts";
+import { createMeter, speedOf, type TrainedModel, type TrainRequest } from "../engine/train-model.ts";
 import { applyBinnings, type BinnedColumns, fitBinnings } from "./binning.ts";
 import { planColumns } from "./columns.ts";
 import { Grower } from "./grow.ts";
@@ -23,45 +24,42 @@ interface Boosted {
  * dropped. Needs no device.
  */
 export async function trainTrees(request: TrainRequest): Promise<TrainedModel> {
-  const { task, featureMap, train, valid, seed, signal } = request;
+  const { task, featureMap, valid, seed, signal } = request;
   const { model, training } = task;
+  const train = requireInMemory(request.train, "trees");
   const started = performance.now();
   const binnings = fitBinnings(planColumns(featureMap, train), train);
   const learning = start(applyBinnings(binnings, train), targetsOf(train), model, new Random(seed));
   const checking = { data: applyBinnings(binnings, valid), targets: targetsOf(valid) };
   const validScores = new Float64Array(valid.labels.length).fill(learning.base);
-  const history: EpochRecord[] = [];
-  const course = { epoch: 1, step: 0, trainMs: 0, history };
+  const course = createCourse(null);
+  course.best = { logloss: meanLogloss(validScores, checking.targets), snapshot: null };
   const meter = createMeter(request, course);
   const trees: { tree: Tree; factor: number }[] = [];
-  let best = { logloss: meanLogloss(validScores, checking.targets), epoch: 0 };
-  let epochsWithoutGain = 0;
 
-  for (; course.epoch <= training.epochs && course.epoch - best.epoch <= training.patience; course.epoch++) {
-    const { epoch } = course;
+  while (course.epoch <= training.epochs && course.gainless < training.patience) {
     await setImmediate(); // lets signals and timers in
     signal?.throwIfAborted();
     const begun = performance.now();
-    const factor = learningRateAt(training, epoch - 1, epochsWithoutGain);
-    const tree = learning.grow(factor);
-    trees.push({ tree, factor });
+    const learningRate = learningRateAt(training, course.epoch - 1, course.epochsWithoutGain);
+    const tree = learning.grow(learningRate);
+    trees.push({ tree, factor: learningRate });
     const trainLogloss = learning.logloss();
     course.trainMs += performance.now() - begun;
-    meter.add(train.labels.length, trainLogloss);
-    addTree(tree, checking.data, factor, validScores);
-    const validLogloss = meanLogloss(validScores, checking.targets);
-    history.push({ epoch, learningRate: factor, trainLogloss, validLogloss });
-    if (validLogloss < best.logloss) best = { logloss: validLogloss, epoch };
-    else epochsWithoutGain++;
+    course.samplesDone += train.labels.length;
+    meter.report(trainLogloss);
+    addTree(tree, checking.data, learningRate, validScores);
+    endEpoch(course, { learningRate, trainLogloss, validLogloss: meanLogloss(validScores, checking.targets) }, null);
   }
-  const boosted = { base: learning.base, trees: trees.slice(0, best.epoch) };
+  const boosted = { base: learning.base, trees: trees.slice(0, trees.length - course.gainless) };
   return {
     model: null,
+    towers: null,
     predict: async (data) => predict(boosted, applyBinnings(binnings, data)),
     predictAfterThrough: null,
     device: { name: "cpu", skipped: [] },
-    history,
-    samplesPerSecond: meter.samplesPerSecond(),
+    history: course.history,
+    samplesPerSecond: speedOf(course),
     wallSeconds: (performance.now() - started) / 1000,
   };
 }

@@ -10,7 +10,7 @@ export interface QualityRow {
   readonly ece: number;
   /** Standard deviation between runs, where the row is the mean of several. */
   readonly spread?: { readonly auc: number; readonly prAuc: number };
-  /** What others publish for it, in their words; empty where nothing is. */
+  /** What others publish for it, in their words, or what the truth comes to where that is known; empty where nothing is. */
   readonly published: string;
   readonly seconds: number;
 }

@@ -5,6 +5,7 @@ import type { RawRecord } from "../../../shared/features/encode.ts";
 import { parse } from "../../../shared/schemas/coded-error.ts";
 import { adClick } from "../../../shared/tasks/ad-click.ts";
 import { Task } from "../../../shared/tasks/task.ts";
+import type { Dataset } from "../../../training/dataset/dataset.ts";
 import { loadParts, loadSplits, type Splits } from "../../../training/dataset/load.ts";
 import type { RecordSource } from "../../../training/dataset/record-source.ts";
 import { simulatedExamples } from "../../../training/simulate/examples.ts";
@@ -15,7 +16,7 @@ import type { Crowd } from "../../../training/simulate/visits.ts";
 export interface Source {
   readonly name: string;
   readonly task: Task;
-  load(): Promise<Splits>;
+  load(): Promise<Splits<Dataset>>;
 }
 
 /** Visitors of the week after the history: about 77,000 impressions. */

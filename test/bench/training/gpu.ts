@@ -1,10 +1,12 @@
 // npm run bench -- training-gpu: samples a second of DeepFM 400-400-400 at 26 fields and 1 M rows, all of it on the GPU.
 import { setImmediate } from "node:timers/promises";
 import * as tf from "@tensorflow/tfjs";
+import { layoutFields } from "../../../shared/features/feature-map.ts";
 import { openDevice } from "../../../training/engine/device.ts";
 import { GpuLearner } from "../../../training/engine/gpu/gpu-learner.ts";
 import { createBatch, fillBatch } from "../../../training/engine/gpu/indexed-batch.ts";
 import { createHistory, sortByRow } from "../../../training/engine/gpu/row-sort.ts";
+import { shapeOf } from "../../../training/engine/history-layout.ts";
 import { HostLearner } from "../../../training/engine/learner.ts";
 import { Network } from "../../../training/engine/network.ts";
 import { Random } from "../../../training/engine/random.ts";
@@ -157,11 +159,9 @@ function nextBatches({ data }: TrainingShape, batchSize: number): NextBatch {
 
 /** Milliseconds by tfjs program, of the net's part of one step; all 0 where the adapter has no timestamps. */
 async function profile({ task, featureMap }: TrainingShape, batchSize: number): Promise<Spent[]> {
-  const embeddedColumns = featureMap.fields.map((_, index) => index * EMBEDDING_DIMENSION);
-  const width = embeddedColumns.length * EMBEDDING_DIMENSION;
-  const shape = { width, embeddingDimension: EMBEDDING_DIMENSION, embeddedColumns };
+  const shape = shapeOf(layoutFields(featureMap, EMBEDDING_DIMENSION), [], EMBEDDING_DIMENSION);
   const network = new Network(createNet(task.model, shape, new Random(SEED)), new Random(SEED));
-  const inputs = { x0: tf.fill<tf.Rank.R2>([batchSize, width], 0.01), sums: tf.zeros<tf.Rank.R2>([batchSize, 1]) };
+  const inputs = { x0: tf.fill<tf.Rank.R2>([batchSize, shape.width], 0.01), sums: tf.zeros<tf.Rank.R2>([batchSize, 1]) };
   const parameters = network.parameters.map(({ values, shape: size }) => tf.tensor2d(values, size));
   const run = () => tf.tidy(() => void network.differentiate(inputs, [inputs.sums], parameters, () => inputs.sums));
   run();

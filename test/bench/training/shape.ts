@@ -80,7 +80,8 @@ export function createShape(name: ShapeName): TrainingShape {
 export function initialValues({ task, featureMap }: TrainingShape): { table: Float32Array; dense: readonly Parameter[] } {
   const random = new Random(SEED);
   const embeddedColumns = featureMap.fields.map((_, index) => index * EMBEDDING_DIMENSION);
-  const shape = { width: embeddedColumns.length * EMBEDDING_DIMENSION, embeddingDimension: EMBEDDING_DIMENSION, embeddedColumns };
+  const width = embeddedColumns.length * EMBEDDING_DIMENSION;
+  const shape = { width, contextWidth: width, embeddingDimension: EMBEDDING_DIMENSION, embeddedColumns };
   const net = deepfm(task.model, shape, random.fork("net"));
   const { rowCount } = featureMap;
   const options = { rowCount, dimension: EMBEDDING_DIMENSION, rule: UPDATE_RULES.adam, l2: 0, random: random.fork("table") };

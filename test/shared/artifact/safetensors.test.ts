@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decodeBase64 } from "../../../shared/artifact/base64.ts";
-import { readSafetensors, type Tensor, writeSafetensors } from "../../../shared/artifact/safetensors.ts";
+import { readSafetensors, safetensorsParts, type Tensor, writeSafetensors } from "../../../shared/artifact/safetensors.ts";
 import { CodedError } from "../../../shared/schemas/coded-error.ts";
 import vectors from "../../vectors/artifact.json" with { type: "json" };
 
@@ -45,6 +45,14 @@ describe("safetensors", () => {
     const golden = bytesOf(vectors.written.base64);
     expect(writeSafetensors(EXAMPLE)).toEqual(golden);
     expect(writeSafetensors(new Map([...EXAMPLE].reverse()))).toEqual(golden);
+  });
+
+  it("gives the same bytes in parts, without a copy of any tensor", () => {
+    const parts = safetensorsParts(EXAMPLE);
+    expect(new Uint8Array(parts.flatMap((part) => [...part]))).toEqual(writeSafetensors(EXAMPLE));
+    expect(new Set(parts.slice(1).map(({ buffer }) => buffer))).toEqual(
+      new Set([...EXAMPLE.values()].map(({ data }) => data.buffer)),
+    );
   });
 
   it("reads what Python wrote, metadata ignored", () => {

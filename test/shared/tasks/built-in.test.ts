@@ -37,6 +37,24 @@ describe("Task", () => {
   });
 
   it.each([
+    ["model.itemField", { model: { family: "two-tower" } }],
+    ["model.itemField", { model: { family: "two-tower", itemField: "user" } }],
+    ["model.itemField", { model: { family: "two-tower", itemField: "hashed" } }],
+    ["fields", { fields: [{ kind: "categorical", name: "item", from: "candidate" }] }],
+    ["fields[3].of", { statistic: ["user", "item"] }],
+  ])("refuses items that cannot be retrieved, at %s", (path, { statistic = ["item"], ...more }: Record<string, unknown>) => {
+    const fields = [
+      { kind: "categorical", name: "user", from: "context" },
+      { kind: "categorical", name: "item", from: "candidate" },
+      { kind: "categorical", name: "hashed", from: "candidate", ids: { hashSpace: 10 } },
+      { kind: "statistic", name: "rate", from: "candidate", of: statistic },
+    ];
+    const task = { name: "x", label: "y", fields, model: { family: "two-tower", itemField: "item" } };
+    expect(() => parse(Task, { ...task, ...more })).toThrow(expect.objectContaining({ path }));
+    expect(parse(Task, { ...task, fields: fields.slice(0, 3) }).model.itemField).toBe("item");
+  });
+
+  it.each([
     ["fields[1].of", { from: "candidate", of: ["age", "nothing"] }],
     ["fields[1].of", { from: "candidate", of: ["used"] }],
     ["fields[1].from", { from: "context", of: ["age", "item"] }],

@@ -10,6 +10,7 @@ it("lines up a row for each model and split, with a dash where there is no numbe
     served: { valid: metrics(null), test: metrics(0.984) },
     quantization: { valid: { auc: null, logloss: 0.00012 }, test: { auc: -0.000007, logloss: -0.0000004 } },
     teaching: null,
+    recall: null,
     segments: [],
     importance: { fields: [], examples: 0 },
     samplesPerSecond: 12_800.4,
@@ -34,10 +35,20 @@ it("shows teachers, their ensemble, and what the student loses against it", () =
     { family: "esmm", seed: 3, metrics: split, afterThrough: split },
   ] as const;
   const teaching = { ensemble: split, members, student: change } as const;
-  const rest = { samplesPerSecond: 1, trainSeconds: 1, wallSeconds: 1, segments: [], importance: { fields: [], examples: 0 } };
+  const shares = (valid: number) => ({ valid, test: null });
+  const recall = { retrieved: 40, served: shares(0.5), popular: shares(0.25) };
+  const rest = {
+    recall,
+    samplesPerSecond: 1,
+    trainSeconds: 1,
+    wallSeconds: 1,
+    segments: [],
+    importance: { fields: [], examples: 0 },
+  };
   const text = formatMetrics({ float: split, served: split, quantization: change, teaching, ...rest });
   expect(text).toMatch(
     /^teacher fm 3 +valid .*\nteacher esmm 3 +valid .*\nteacher esmm 3, after the step +valid .*\nensemble +valid /m,
   );
+  expect(text).toContain("recall of the best 40: valid 0.5000, the most popular items 0.2500\n");
   expect(text).toContain("served student against the ensemble: valid AUC -0.000100, logloss +0.002000");
 });

@@ -62,6 +62,24 @@ describe("npm run train", () => {
     expect(stderr).toMatch(/epoch 1\/8 \| [\d,]+ samples\/s \| loss \d/);
   });
 
+  it("trains two towers, and says what they retrieve", { timeout: 60_000 }, async () => {
+    const { model, ...rest } = visitTask();
+    const towers = { ...rest, model: { ...model, family: "two-tower", itemField: "item", towerDimension: 4 } };
+    const out = path("run-two-tower");
+    const { exitCode, stdout } = await train("--task", write("towers.json", JSON.stringify(towers)), "--data", csv, "--out", out);
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/recall of the best 1: valid 0\.\d{4}, the most popular items 0\.\d{4}; test /);
+    expect(readJson(out, "artifact", "manifest.json").featureMap.fields).toHaveLength(1); // the context's
+    const { recall, served, float, importance } = readJson(out, "metrics.json");
+    expect(recall).toMatchObject({ retrieved: 1 });
+    expect(served.test.auc).toBeGreaterThan(0.7);
+    expect(Math.abs(served.test.auc - float.test.auc)).toBeLessThan(0.02);
+    expect(importance.fields.map(({ field }: { field: string }) => field).sort()).toEqual(["item", "user"]);
+    const { architecture, family } = readJson(out, "artifact", "manifest.json");
+    expect([family, architecture.retrieval.items]).toEqual(["two-tower", 9]);
+    expect((await runCli(["artifact", "verify", out], env)).exitCode).toBe(0);
+  });
+
   it("leaves an artifact that `npm run artifact` verifies", { timeout: 60_000 }, async () => {
     const out = path("run-verified");
     await train("--task", taskFile, "--train", csv, "--valid", csv, "--model", "fm", "--out", out);

@@ -1,9 +1,18 @@
 // A training that is stopped and taken up again equals one that never was, for everything that has a state of its own.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readSafetensors, writeSafetensors } from "../../../shared/artifact/safetensors.ts";
-import type { ModelSpec, TrainingSpec } from "../../../shared/tasks/task.ts";
+import { createEncoder } from "../../../shared/features/encode.ts";
+import { parse } from "../../../shared/schemas/coded-error.ts";
+import { type ModelSpec, Task, type TrainingSpec } from "../../../shared/tasks/task.ts";
+import { loadDataset } from "../../../training/dataset/load.ts";
+import { createShardingBuilder, isOnDisk } from "../../../training/dataset/shards.ts";
 import { type CheckpointSlot, checkpointOf, tensorsOf } from "../../../training/engine/checkpoint.ts";
 import { type TrainRequest, trainModel } from "../../../training/engine/train-model.ts";
+import { fitFeatureMap } from "../../../training/features/fit.ts";
+import { visitRows, visitTask } from "../commands/visits-data.ts";
 import { bytesOf } from "./model-bytes.ts";
 import { mixedMap, randomDataset, taskWith } from "./synthetic.ts";
 
@@ -37,12 +46,12 @@ async function outcomeOf(asked: TrainRequest) {
 }
 
 /** Aborts a training after so many steps, and gives what it wrote. */
-async function stopAfter(steps: number, specs: Specs, slot: CheckpointSlot): Promise<void> {
+async function stopAfter(steps: number, asked: TrainRequest): Promise<void> {
   const abort = new AbortController();
   const reason = new Error("enough");
   let left = steps;
   const onProgress = () => void (--left === 0 && abort.abort(reason));
-  const stopped = trainModel(request(specs, { checkpoint: slot, signal: abort.signal, onProgress }));
+  const stopped = trainModel({ ...asked, signal: abort.signal, onProgress });
   await expect(stopped).rejects.toBe(reason);
 }
 
@@ -73,10 +82,33 @@ describe("a training taken up again gives the same bytes as one that was never s
 
   it.each(CASES)("with %s, stopped in the middle of an epoch, and again in the next", async (_, ...specs) => {
     const { slot } = memorySlot();
-    await stopAfter(2, specs, slot);
-    await stopAfter(5, specs, slot);
+    await stopAfter(2, request(specs, { checkpoint: slot }));
+    await stopAfter(5, request(specs, { checkpoint: slot }));
     expect(await outcomeOf(request(specs, { checkpoint: slot }))).toEqual(await outcomeOf(request(specs, {})));
   });
+});
+
+it("a training on shards taken up again, in any window, gives the same bytes as one that was never stopped", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "selvedge-shards-"));
+  const task = parse(Task, { ...visitTask(), training: { batchSize: 16, epochs: 3, learningRate: 0.02 } });
+  const records = visitRows(600).map((row) => ({ ...row }));
+  const featureMap = await fitFeatureMap(task, records);
+  const builder = createShardingBuilder(createEncoder(featureMap), task, { folder, shardBytes: 300 }); // 13 examples each
+  for (const record of records) builder.add(record);
+  const train = builder.finish();
+  expect(isOnDisk(train)).toBe(true);
+  const valid = await loadDataset(task, featureMap, async function* () {
+    yield* records.slice(0, 100);
+  });
+  const asked: TrainRequest = { task, featureMap, train, valid, device: "wasm", seed: 3 };
+  const whole = await trainModel(asked);
+  expect(whole.history.at(-1)!.trainLogloss).toBeLessThan(whole.history[0]!.trainLogloss);
+  const { slot } = memorySlot();
+  for (const steps of [5, 20, 30, 35]) await stopAfter(steps, { ...asked, checkpoint: slot });
+  const resumed = await trainModel({ ...asked, checkpoint: slot });
+  expect(resumed.history).toEqual(whole.history);
+  expect(bytesOf(resumed.model!)).toEqual(bytesOf(whole.model!));
+  rmSync(folder, { recursive: true });
 });
 
 describe("a checkpoint", () => {
@@ -91,7 +123,7 @@ describe("a checkpoint", () => {
 
   it("tells how far training is from where it was", async () => {
     const { slot } = memorySlot();
-    await stopAfter(7, specs, slot); // 5 steps an epoch
+    await stopAfter(7, request(specs, { checkpoint: slot })); // 5 steps an epoch
     const seen: number[] = [];
     const onProgress = ({ samplesDone }: { samplesDone: number }) => seen.push(samplesDone);
     await trainModel(request(specs, { checkpoint: slot, onProgress }));
@@ -100,7 +132,7 @@ describe("a checkpoint", () => {
 
   it("of another device is refused", async () => {
     const { slot } = memorySlot();
-    await stopAfter(2, specs, slot);
+    await stopAfter(2, request(specs, { checkpoint: slot }));
     const resumed = trainModel(request(specs, { checkpoint: slot, device: "cpu" }));
     await expect(resumed).rejects.toMatchObject({ code: "checkpoint_mismatch", path: "device" });
     expect((await trainModel(request(specs, { checkpoint: slot, device: "auto" }))).device.name).toBe("wasm");
@@ -108,7 +140,7 @@ describe("a checkpoint", () => {
 
   it("of a model of another shape is refused, and changes nothing", async () => {
     const { slot, written } = memorySlot();
-    await stopAfter(2, specs, slot);
+    await stopAfter(2, request(specs, { checkpoint: slot }));
     const others: Specs[] = [
       [{ family: "fm" }, {}],
       [{ family: "deepfm", hidden: [16, 9] }, {}],
@@ -123,7 +155,7 @@ describe("a checkpoint", () => {
 
   it("that lacks a part, or holds it otherwise, is refused", async () => {
     const { slot } = memorySlot();
-    await stopAfter(7, specs, slot);
+    await stopAfter(7, request(specs, { checkpoint: slot }));
     const tensors = new Map((await slot.read())!);
     const { progress } = checkpointOf(tensors, "here");
     for (const name of [...tensors.keys()].filter((key) => key !== "progress" && !key.startsWith("best"))) {

@@ -9,7 +9,7 @@ import { createNet } from "../../../training/model/family.ts";
 import { taskWith } from "./synthetic.ts";
 
 /** Three embedded fields of four columns, the last the candidate's, and two columns by value. */
-const fields = { width: 14, embeddingDimension: 4, embeddedColumns: [0, 4, 10] };
+const fields = { width: 14, contextWidth: 10, embeddingDimension: 4, embeddedColumns: [0, 4, 10] };
 /** Two histories besides, of 3 and 2 positions, and where their masks are. */
 const history = { ownWidth: 14, positions: [3, 2], candidateColumns: [10] };
 const masks = [26, 27, 28, 37, 38];
@@ -29,6 +29,7 @@ function createCase(spec: Partial<ModelSpec>): Case {
     crossLayers: 2,
     experts: 2,
     towerHidden: [5],
+    towerDimension: 5,
     convolutionFilters: 3,
     convolutionHeights: [1, 3],
   };
@@ -81,7 +82,7 @@ describe("gradients equal finite differences", () => {
 
   const specs = NetFamily.options.flatMap((family) => [
     ...(family === "transformer" ? [] : [{ family }]),
-    ...(/deepfm|mlp|dcn|auto|esmm|mmoe/.test(family) ? [{ family, batchNorm: true }] : []),
+    ...(/deepfm|mlp|dcn|auto|esmm|mmoe|tower/.test(family) ? [{ family, batchNorm: true }] : []),
     ...(family === "dcn-v2" ? [{ family, crossRank: 3 }] : []),
     ...(family === "transformer" ? [{ family, attentionLayers: 1, attentionHeads: 3, attentionDimension: 2 }] : []),
     ...(family === "final-mlp" ? [{ family, secondHidden: [5], fusionHeads: 2 }] : []),

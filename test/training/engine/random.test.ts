@@ -15,6 +15,14 @@ describe("seeded randomness", () => {
     expect(new Random(1).fork("net").uint32()).toMatchInlineSnapshot(`408013828`);
   });
 
+  it("goes on from a position as if it had been read to there", () => {
+    const [read, sought] = [new Random(9), new Random(9)];
+    read.fillDropout(new Float32Array(1001), 0.3);
+    read.uint32();
+    sought.seek(read.position);
+    expect(Array.from({ length: 9 }, () => sought.uint32())).toEqual(Array.from({ length: 9 }, () => read.uint32()));
+  });
+
   it("differs between seeds, and between names", () => {
     const firsts = [1, 2, 3].flatMap((seed) => ["a", "b", "ab"].map((name) => new Random(seed).fork(name).uint32()));
     expect(new Set(firsts).size).toBe(9);

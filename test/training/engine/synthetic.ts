@@ -98,8 +98,11 @@ export function taskWith(model: Partial<ModelSpec>, training: Partial<TrainingSp
     name: "synthetic",
     label: "y",
     through: "onTheWay",
-    fields: [{ kind: "sequence", name: "x", from: "context" }],
-    model,
+    fields: [
+      { kind: "sequence", name: "x", from: "context" },
+      { kind: "categorical", name: "item", from: "candidate" },
+    ],
+    model: { itemField: "item", ...model },
     training,
   });
 }

@@ -144,6 +144,13 @@ describe("retraining", { timeout: 60_000 }, () => {
     expect(readJson(request.folder, "report.json").verdict.reason).toBe("too_few_examples");
   });
 
+  it("refuses a family that retrieves, before it reads an event", async () => {
+    const task: Task = { ...small, model: { ...small.model, family: "two-tower", itemField: "creativeId" } };
+    const onStage = () => expect.unreachable();
+    const running = retrain(requestOf(new MemoryStore(), { task, onStage }));
+    await expect(running).rejects.toMatchObject({ code: "family_not_retrained", path: "model.family" });
+  });
+
   it("refuses when there are no events at all", async () => {
     const { verdict } = await retrain(requestOf(new MemoryStore(), { eventStore: new MemoryStore() }));
     expect(verdict).toMatchObject({ publish: false, reason: "too_few_examples" });

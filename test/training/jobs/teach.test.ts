@@ -75,6 +75,12 @@ describe("teach", () => {
   });
 });
 
+it("a training split on disk is refused: the reason is in the code", async () => {
+  const counts = { shards: [], count: 600, positives: 300, span: null, contextFields: 1, candidateFields: 1 };
+  const taught = teach({ task: taskWith({}), splits: { ...splits, train: counts }, device: "wasm", seed: 5 });
+  await expect(taught).rejects.toMatchObject({ code: "split_on_disk", path: "teachers" });
+});
+
 it("a student learns from its teachers' targets, and is compared with their ensemble", async () => {
   const models = new Set<string | undefined>();
   const onProgress = ({ model }: { model?: string }) => models.add(model);

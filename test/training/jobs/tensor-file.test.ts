@@ -1,5 +1,5 @@
 // A file of tensors is whole, or refused by name: every cut and every flipped bit is found.
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -61,6 +61,15 @@ describe("a file of tensors", () => {
         await expect(slot.read()).rejects.toMatchObject({ code: "checkpoint_unusable", path });
       }),
     );
+  });
+
+  it("that cannot be written says so, and leaves the one of before", async () => {
+    await slot.write(tensors);
+    mkdirSync(`${path}.partial`);
+    await expect(slot.write(new Map())).rejects.toMatchObject({ code: "checkpoint_unwritable", path });
+    expect(await slot.read()).toEqual(tensors);
+    await slot.write(new Map());
+    expect(readdirSync(folder)).toEqual(["some.safetensors"]);
   });
 
   it("that is a folder is refused", async () => {

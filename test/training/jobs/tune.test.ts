@@ -1,5 +1,5 @@
 // A search from data to its best task: what counts as a trial, which of them win, and that it only looks at what it may.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -74,6 +74,13 @@ describe("tune", () => {
   it("says so where nothing can be trained", async () => {
     const space = parseSpace({ "training.learningRate": { choice: [1e30] }, "training.optimizer": { choice: ["sgd"] } }, task);
     await expect(tune(ask({ space, trials: 2 }))).rejects.toMatchObject({ code: "search_failed", path: "space" });
+  });
+
+  it("leaves no folder behind where the data cannot be learned from", async () => {
+    writeFileSync(join(root, "bad.csv"), "user,item,clicked\nu1,i1,maybe\n");
+    const request = ask({ files: { train, valid: join(root, "bad.csv") } });
+    await expect(tune(request)).rejects.toMatchObject({ code: "label_not_binary" });
+    expect(existsSync(request.folder)).toBe(false);
   });
 
   it("lets trials learn from the task's teachers", async () => {

@@ -76,3 +76,12 @@ function bagsOf(rows: Int32Array): Bags {
   const offsets = Int32Array.from({ length: rows.length + 1 }, (_, k) => k);
   return { fieldCount: 1, count: rows.length, offsets, rows, weights: new Float32Array(rows.length).fill(1) };
 }
+
+/** The same as raw records of `user`, `item` and `clicked`. */
+export function* impressionRecords(count: number, seed: number): Generator<Record<string, string | number>> {
+  const { data } = drawImpressions(count, seed);
+  for (let k = 0; k < count; k++) {
+    const [user, item] = [data.context.rows[k]! - 2, data.candidate.rows[k]! - USERS - 4];
+    yield { user: `user${user}`, item: `item${item}`, clicked: data.through[k]! };
+  }
+}

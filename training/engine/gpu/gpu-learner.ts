@@ -6,6 +6,7 @@ import { HistoryFamily, type Task } from "../../../shared/tasks/task.ts";
 import type { Dataset } from "../../dataset/dataset.ts";
 import { createNet, embeddingDimensionOf } from "../../model/family.ts";
 import type { FloatModel } from "../../model/float-model.ts";
+import type { FloatTowers } from "../../model/float-two-tower.ts";
 import type { Inputs, RunningStatistics } from "../../model/net.ts";
 import { type HistoryLayout, layoutHistories, shapeOf } from "../history-layout.ts";
 import { type Learner, type LearnerState, overwrite, type Snapshot } from "../learner.ts";
@@ -237,6 +238,18 @@ export class GpuLearner implements Learner {
       linear: net.readsSums ? linear : null,
       embedding: vectors,
       ...terms,
+    };
+  }
+
+  async exportTowers(): Promise<FloatTowers | null> {
+    await this.#pull();
+    const { net, bias } = this.#network;
+    const towers = net.exportTowers?.();
+    if (!towers) return null;
+    const { vectors } = await this.#table.read();
+    return {
+      ...{ featureMap: this.#featureMap, embeddingDimension: this.#dimension, embedding: vectors, bias: bias.values[0]! },
+      ...towers,
     };
   }
 
