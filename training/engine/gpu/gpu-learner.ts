@@ -21,6 +21,9 @@ import { observe, type RecordedNet, recordNet, reportLength } from "./recorded-n
 import { sortInThread } from "./row-sorter.ts";
 import { type BatchBuffers, GpuTable } from "./table.ts";
 
+/** Recordings kept: a training's batches have two sizes, those of the windows of a split on disk a few more. */
+const MAX_NETS = 4;
+
 /** A step that is with the GPU. */
 interface Submitted {
   readonly net: RecordedNet;
@@ -48,7 +51,7 @@ export class GpuLearner implements Learner {
   /** Steps begun, and those submitted. */
   #steps = 0;
   #updates = 0;
-  /** By number of examples: batches of an epoch have at most two. */
+  /** By number of examples, the one last used last. */
   readonly #nets = new Map<number, RecordedNet>();
   #submitted: Promise<unknown> = Promise.resolve();
   /** Whether the parameters here are those on the GPU. */
@@ -128,19 +131,29 @@ export class GpuLearner implements Learner {
     return observe(net, values);
   }
 
+  /** The net's programs for batches of that size. A size is recorded when it is first met, which takes as long as a few steps. */
   #netFor(exampleCount: number): RecordedNet {
-    let net = this.#nets.get(exampleCount);
-    if (net) return net;
+    const net = this.#nets.get(exampleCount) ?? this.#recordNet(exampleCount);
+    this.#nets.delete(exampleCount);
+    this.#nets.set(exampleCount, net);
+    const [oldest] = this.#nets.keys();
+    if (this.#nets.size > MAX_NETS) this.#dropNet(oldest!);
+    return net;
+  }
+
+  #recordNet(exampleCount: number): RecordedNet {
     const createInputs = () => {
       const names = this.isJoint ? (["labels", "through"] as const) : (["labels"] as const);
       const targets = names.map((name) => this.#gpu.tensorOf(this.#buffers[name], [exampleCount, 1]));
       return { inputs: this.#inputs(exampleCount), targets };
     };
-    net = recordNet(this.#gpu, this.#network, createInputs, this.#dense.tensors, (index, shape) =>
-      this.#masks.tensorOf(index, shape),
-    );
-    this.#nets.set(exampleCount, net);
-    return net;
+    const maskTensor = (index: number, shape: [number, number]) => this.#masks.tensorOf(index, shape);
+    return recordNet(this.#gpu, this.#network, createInputs, this.#dense.tensors, maskTensor);
+  }
+
+  #dropNet(exampleCount: number): void {
+    this.#nets.get(exampleCount)?.recording.destroy();
+    this.#nets.delete(exampleCount);
   }
 
   async settle(learningRate: number): Promise<void> {
@@ -285,7 +298,7 @@ export class GpuLearner implements Learner {
 
   #reserve(name: keyof BatchBuffers, length: number): void {
     if (this.#buffers[name].size >= length * 4) return;
-    this.#nets.clear(); // they read the buffer that is left
+    if (name !== "words") for (const exampleCount of [...this.#nets.keys()]) this.#dropNet(exampleCount); // they read the old buffer
     this.#buffers[name] = this.#gpu.createBuffer(Math.ceil(length * 4 * 1.1));
   }
 }

@@ -1,12 +1,22 @@
-// Records the programs that tfjs would run, instead of running them, to run them again every step: most of a small step's time is tfjs's own.
+// Records the programs that tfjs would run, instead of running them, to run them in every step: tfjs takes longer over a step than a GPU does.
 import type { Backend } from "./device.ts";
 
-/** Programs in order, on buffers of their own: whatever is in the buffers that they read is computed with. */
+/**
+ * Programs in order, bound to buffers: they compute with whatever is in the buffers by then. A step's programs are the same every
+ * time, but for what is in its batch, as long as the number of examples is.
+ */
 export class Recording {
   readonly #dispatches: readonly Dispatch[];
+  readonly #buffers: RecordingBuffers;
 
-  constructor(dispatches: readonly Dispatch[]) {
+  constructor(dispatches: readonly Dispatch[], buffers: RecordingBuffers) {
     this.#dispatches = dispatches;
+    this.#buffers = buffers;
+  }
+
+  /** Frees its memory. What was submitted before still runs. */
+  destroy(): void {
+    this.#buffers.destroy();
   }
 
   replay(pass: GPUComputePassEncoder): void {
@@ -33,7 +43,8 @@ export function record(backend: Backend, run: () => void): Recording {
   const dispatches: Dispatch[] = [];
   backend.device = replaceEncoders(device, createEncoder(dispatches));
   backend.queue = { submit: () => {}, writeBuffer: device.queue.writeBuffer.bind(device.queue) };
-  backend.bufferManager = new RecordingBuffers(device);
+  const buffers = new RecordingBuffers(device);
+  backend.bufferManager = buffers;
   try {
     run();
     backend.endComputePassEncoder();
@@ -42,7 +53,7 @@ export function record(backend: Backend, run: () => void): Recording {
   } finally {
     Object.assign(backend, { device, queue, bufferManager });
   }
-  return new Recording(dispatches);
+  return new Recording(dispatches, buffers);
 }
 
 /** An encoder that keeps what it is given. */
@@ -75,6 +86,7 @@ function replaceEncoders(device: GPUDevice, encoder: object): GPUDevice {
  */
 class RecordingBuffers {
   readonly #device: GPUDevice;
+  readonly #all: GPUBuffer[] = [];
   readonly #free = new Map<string, GPUBuffer[]>();
   readonly #constant = new WeakSet<GPUBuffer>();
   numBytesUsed = 0;
@@ -89,6 +101,7 @@ class RecordingBuffers {
     const free = isConstant ? undefined : this.#free.get(`${size}_${usage}`)?.pop();
     if (free) return free;
     const buffer = this.#device.createBuffer({ size, usage, mappedAtCreation });
+    this.#all.push(buffer);
     if (isConstant) this.#constant.add(buffer);
     return buffer;
   }
@@ -99,5 +112,9 @@ class RecordingBuffers {
     const free = this.#free.get(key);
     if (free) free.push(buffer);
     else this.#free.set(key, [buffer]);
+  }
+
+  destroy(): void {
+    for (const buffer of this.#all) buffer.destroy();
   }
 }
