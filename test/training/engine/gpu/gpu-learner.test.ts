@@ -7,6 +7,7 @@ import { openDevice } from "../../../../training/engine/device.ts";
 import { GpuLearner } from "../../../../training/engine/gpu/gpu-learner.ts";
 import { HostLearner, type Snapshot } from "../../../../training/engine/learner.ts";
 import { Random } from "../../../../training/engine/random.ts";
+import { trainModel } from "../../../../training/engine/train-model.ts";
 import { mixedMap, randomDataset, taskWith } from "../synthetic.ts";
 
 const absent = await openDevice("webgpu").then(
@@ -127,6 +128,28 @@ describe.skipIf(absent !== null)(`a learner on the GPU${absent === null ? "" : `
     const one = randomDataset(frequentMap, 400, 3);
     const [host, gpu] = await trainBoth(taskOf({ family: "deepfm" }, { optimizer: "adam" }), frequentMap, one);
     expect(worstOf(host.snapshot, gpu.snapshot)).toBeLessThan(TOLERANCE);
+  });
+
+  it("learns from batches of more sizes than it keeps recordings of", async () => {
+    const both = [new HostLearner(mixed, map, new Random(1)), new GpuLearner(mixed, map, new Random(1))];
+    const [host, gpu] = await Promise.all(
+      both.map(async (learner) => {
+        const losses: number[] = [];
+        for (let step = 0; step < 12; step++) losses.push(await learner.step(data, order, step, step + 20 + (step % 6), 0.01));
+        return losses;
+      }),
+    );
+    host!.forEach((loss, step) => void expect(gpu![step]).toBeCloseTo(loss, 4));
+  });
+
+  it("trains a model to the same bytes as ever, and as well as on the processor", async () => {
+    const task = taskOf({ family: "deepfm" }, { epochs: 2, batchSize: 64, learningRate: 0.01 });
+    const train = (device: "webgpu" | "wasm") => trainModel({ task, featureMap: map, train: data, valid: data, device, seed: 3 });
+    const [first, second] = [await train("webgpu"), await train("webgpu")];
+    expect(second.history).toEqual(first.history);
+    expect(second.model).toEqual(first.model);
+    const { history } = await train("wasm");
+    history.forEach((epoch, index) => void expect(first.history[index]!.validLogloss).toBeCloseTo(epoch.validLogloss, 4));
   });
 
   it("refuses a table larger than a buffer can be", async () => {
