@@ -23,6 +23,8 @@ export type LearnerState = readonly (Float32Array | Int32Array)[];
 
 /** What a training asks of the model in its hands, wherever its weights live. */
 export interface Learner {
+  /** Steps that may be under way when the next is begun. */
+  readonly stepsInFlight: number;
   /** Learns from the examples `order[from .. to - 1]`; gives their mean loss before the update. */
   step(data: Dataset, order: Int32Array, from: number, to: number, learningRate: number): Promise<number>;
   /** Ends an epoch: decay that untouched rows still owe. Due before predicting, and before the learning rate changes. */
@@ -47,6 +49,7 @@ export interface Learner {
 
 /** Everything in this machine's memory, but for what the device computes a step with. */
 export class HostLearner implements Learner {
+  readonly stepsInFlight = 0;
   readonly #featureMap: FeatureMap;
   readonly #layout: readonly FieldLayout[];
   readonly #histories: readonly HistoryLayout[];
@@ -206,7 +209,7 @@ export class HostLearner implements Learner {
 }
 
 /** Nothing is changed unless every array fits. */
-function overwrite(own: LearnerState, kept: LearnerState): void {
+export function overwrite(own: LearnerState, kept: LearnerState): void {
   const fits = own.length === kept.length && own.every((values, index) => isAlike(values, kept[index]!));
   if (!fits) throw new CodedError("checkpoint_unusable", "", "the checkpoint is of a model of another shape: begin anew");
   own.forEach((values, index) => {

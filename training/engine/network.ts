@@ -19,11 +19,24 @@ export interface Gradients {
   readonly parameters: readonly Float32Array[];
 }
 
-interface Reported {
+/** A layer's statistics of one batch, for its `observe`. */
+export interface Reported {
   readonly statistics: RunningStatistics;
   readonly mean: tf.Tensor;
   readonly variance: tf.Tensor;
 }
+
+/** The tensors of `Gradients`, and what batch norm saw; whoever asked disposes of them. */
+export interface Differentiated {
+  readonly loss: tf.Tensor;
+  readonly x0: tf.Tensor | null;
+  readonly sums: tf.Tensor | null;
+  readonly parameters: readonly tf.Tensor[];
+  readonly reported: readonly Reported[];
+}
+
+/** The dropout mask of a given index in the pass. */
+export type CreateMask = (index: number, shape: [number, number], rate: number) => tf.Tensor2D;
 
 export class Network {
   readonly net: Net;
@@ -42,20 +55,39 @@ export class Network {
 
   /** Mean logloss of a batch, and its gradients; of a net of two labels the sum of both loglosses, `through` being the other label. */
   async gradients(gathered: Gathered, labels: Float32Array, through: Float32Array = new Float32Array(0)): Promise<Gradients> {
-    const reported: Reported[] = [];
-    const { value, grads } = tf.tidy(() => {
-      const inputs = this.#inputs(gathered);
-      const targets = [labels, ...(this.net.join ? [through] : [])].map((values) => toColumn(values, gathered.count));
-      const loss = (...tensors: tf.Tensor[]) => this.#loss(this.#forward(inputs, tensors, reported), targets);
-      return tf.valueAndGrads(loss)(this.#arguments(inputs));
-    });
-    const [loss, ...gradients] = await Promise.all([value, ...grads].map(readAndDispose));
-    for (const { statistics, mean, variance } of reported)
+    const inputs = this.#inputs(gathered);
+    const targets = [labels, ...(this.net.join ? [through] : [])].map((values) => toColumn(values, gathered.count));
+    const parameters = this.#parameterTensors();
+    const mask: CreateMask = (index, shape, rate) => this.#mask(index, shape, rate);
+    const found = this.differentiate(inputs, targets, parameters, mask);
+    tf.dispose([inputs.x0, inputs.sums, ...targets, ...parameters]);
+    const read = (tensor: tf.Tensor | null) => (tensor ? readAndDispose(tensor) : null);
+    const [loss, x0, sums, ...own] = await Promise.all([
+      readAndDispose(found.loss),
+      read(found.x0),
+      read(found.sums),
+      ...found.parameters.map(readAndDispose),
+    ]);
+    for (const { statistics, mean, variance } of found.reported)
       statistics.observe(await readAndDispose(mean), await readAndDispose(variance));
+    return { loss: loss[0]!, x0, sums, parameters: own };
+  }
+
+  /** The same on tensors, which stay on the device. `parameters` in the order of `this.parameters`; `targets`: see `#loss`. */
+  differentiate(
+    inputs: Inputs,
+    targets: readonly tf.Tensor2D[],
+    parameters: readonly tf.Tensor[],
+    mask: CreateMask,
+  ): Differentiated {
     const { readsX0, readsSums } = this.net;
-    const x0 = readsX0 ? gradients.shift()! : null;
-    const sums = readsSums ? gradients.shift()! : null;
-    return { loss: loss![0]!, x0, sums, parameters: gradients };
+    const reported: Reported[] = [];
+    const loss = (...tensors: tf.Tensor[]) => this.#loss(this.#forward(inputs, tensors, { reported, mask }), targets);
+    const read = [...(readsX0 ? [inputs.x0] : []), ...(readsSums ? [inputs.sums] : [])];
+    const { value, grads } = tf.tidy(() => tf.valueAndGrads(loss)([...read, ...parameters]));
+    const x0 = readsX0 ? grads.shift()! : null;
+    const sums = readsSums ? grads.shift()! : null;
+    return { loss: value, x0, sums, parameters: grads, reported };
   }
 
   /** `targets`: the label, and in a net of two labels the step on the way to it. */
@@ -67,23 +99,25 @@ export class Network {
 
   /** Logits in prediction: running statistics, no dropout. */
   async logits(gathered: Gathered): Promise<Float32Array> {
-    return this.#predict(gathered, (sum) => this.net.join?.(sum).label ?? sum);
+    return readAndDispose(tf.tidy(() => this.predict(this.#inputs(gathered))));
   }
 
   /** As `logits`, of the label once the step on the way to it is taken. */
   async logitsAfterThrough(gathered: Gathered): Promise<Float32Array> {
-    const { join } = this.net;
-    if (!join) throw new Error("the net knows of no step on the way to the label");
-    return this.#predict(gathered, (sum) => join(sum).afterThrough);
+    return readAndDispose(tf.tidy(() => this.predictAfterThrough(this.#inputs(gathered))));
   }
 
-  #predict(gathered: Gathered, read: (sum: tf.Tensor2D) => tf.Tensor2D): Promise<Float32Array> {
-    return readAndDispose(
-      tf.tidy(() => {
-        const inputs = this.#inputs(gathered);
-        return read(this.#forward(inputs, this.#arguments(inputs), null));
-      }),
-    );
+  /** `logits` on tensors, with `values` of the parameters as they are here. */
+  predict(inputs: Inputs): tf.Tensor2D {
+    const sum = this.#forward(inputs, this.#parameterTensors(), null);
+    return this.net.join?.(sum).label ?? sum;
+  }
+
+  /** `logitsAfterThrough` on tensors. */
+  predictAfterThrough(inputs: Inputs): tf.Tensor2D {
+    const { join } = this.net;
+    if (!join) throw new Error("the net knows of no step on the way to the label");
+    return join(this.#forward(inputs, this.#parameterTensors(), null)).afterThrough;
   }
 
   #inputs({ count, width, x0, sums }: Gathered): Inputs {
@@ -93,22 +127,25 @@ export class Network {
     };
   }
 
-  /** The inputs that the net reads, then the parameters: what the loss is differentiated by. */
-  #arguments({ x0, sums }: Inputs): tf.Tensor[] {
-    const parameters = this.parameters.map(({ values, shape }) => tf.tensor2d(values, shape));
-    return [...(this.net.readsX0 ? [x0] : []), ...(this.net.readsSums ? [sums] : []), ...parameters];
+  #parameterTensors(): tf.Tensor[] {
+    return this.parameters.map(({ values, shape }) => tf.tensor2d(values, shape));
   }
 
-  /** The sum of the terms. `reported` is null in prediction. `tensors` are those of `#arguments`. */
-  #forward(inputs: Inputs, tensors: readonly tf.Tensor[], reported: Reported[] | null): tf.Tensor2D {
+  /** The sum of the terms. `tensors` ends with those of the parameters; `training` is null in prediction. */
+  #forward(
+    inputs: Inputs,
+    tensors: readonly tf.Tensor[],
+    training: { readonly reported: Reported[]; readonly mask: CreateMask } | null,
+  ): tf.Tensor2D {
     const ownTensors = tensors.slice(tensors.length - this.parameters.length) as tf.Tensor2D[]; // parameters are matrices
     const byParameter = new Map(this.parameters.map((parameter, index) => [parameter, ownTensors[index]!]));
     let maskCount = 0;
     const pass: Pass = {
-      training: reported !== null,
+      training: training !== null,
       weight: (parameter) => byParameter.get(parameter)!,
-      mask: (shape, rate) => this.#mask(maskCount++, shape, rate),
-      report: (statistics, mean, variance) => reported?.push({ statistics, mean: tf.keep(mean), variance: tf.keep(variance) }),
+      mask: (shape, rate) => training!.mask(maskCount++, shape, rate), // only asked for in training
+      report: (statistics, mean, variance) =>
+        training?.reported.push({ statistics, mean: tf.keep(mean), variance: tf.keep(variance) }),
     };
     const sum = this.net.terms.map((term) => term.forward(inputs, pass)).reduce((a, b) => tf.add<tf.Tensor2D>(a, b));
     return tf.add<tf.Tensor2D>(sum, pass.weight(this.bias));

@@ -10,6 +10,14 @@ function mix(value: number): number {
   return x ^ (x >>> 15);
 }
 
+/** Pair `n` of a dropout mask is the lower and the upper half of `mix(first + n * stride)`: 0 below `threshold`, else `kept`. */
+export interface DropoutDraw {
+  readonly first: number;
+  readonly stride: number;
+  readonly threshold: number;
+  readonly kept: number;
+}
+
 /** The n-th number of a stream is `mix(key + n * GOLDEN)`; a stream repeats after 2^32 numbers. */
 export class Random {
   readonly #key: number;
@@ -66,6 +74,14 @@ export class Random {
     }
     this.#counter = counter;
     return into;
+  }
+
+  /** What `fillDropout` would draw for so many numbers, told instead of drawn; the stream goes on behind it. */
+  drawDropout(length: number, rate: number): DropoutDraw {
+    const threshold = Math.round(rate * 65536);
+    const first = this.#key + this.#counter + GOLDEN;
+    this.#counter = (this.#counter + Math.imul(Math.ceil(length / 2), GOLDEN)) | 0;
+    return { first: first | 0, stride: GOLDEN | 0, threshold, kept: 65536 / (65536 - threshold) };
   }
 
   /** Fisher and Yates, in place. */

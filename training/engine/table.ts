@@ -14,6 +14,11 @@ export interface TableOptions extends TableSize {
 /** Vectors begin in +-INITIAL_LIMIT, so that a rare row says little until it has been seen; linear weights begin at 0. */
 const INITIAL_LIMIT = 0.01;
 
+/** The first values of all rows' vectors. */
+export function fillVectors(into: Float32Array, random: Random): Float32Array {
+  return random.fillUniform(into, INITIAL_LIMIT);
+}
+
 /** Rows that were never touched keep their first value: without a gradient there is no metric to decay in, and nothing to forget. */
 export class EmbeddingTable {
   readonly #state: TableState;
@@ -29,7 +34,7 @@ export class EmbeddingTable {
     this.#kernel = memory && new KernelLoops(this.#state, memory);
     this.#plain = new PlainLoops(this.#state);
     this.#loops = this.#kernel ?? this.#plain;
-    random.fillUniform(this.vectors.values, INITIAL_LIMIT);
+    fillVectors(this.vectors.values, random);
   }
 
   get dimension(): number {

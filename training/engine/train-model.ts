@@ -10,7 +10,8 @@ import type { FloatModel } from "../model/float-model.ts";
 import type { FloatTowers } from "../model/float-two-tower.ts";
 import { type Checkpoint, type CheckpointSlot, checkpointOf, type EpochRecord, tensorsOf } from "./checkpoint.ts";
 import { type Course, createCourse, endEpoch, progressOf } from "./course.ts";
-import { type DeviceChoice, type OpenDevice, openDevice } from "./device.ts";
+import { type DeviceChoice, type DeviceName, type OpenDevice, openDevice } from "./device.ts";
+import { GpuLearner } from "./gpu/gpu-learner.ts";
 import { HostLearner, type Learner } from "./learner.ts";
 import { Random } from "./random.ts";
 import { learningRateAt } from "./schedule.ts";
@@ -71,7 +72,7 @@ export async function trainModel(request: TrainRequest): Promise<TrainedModel> {
   const kept = await readCheckpoint(checkpoint);
   const device = await openDevice(deviceOf(request.device, kept));
   const started = performance.now();
-  const learner = new HostLearner(task, featureMap, new Random(request.seed));
+  const learner = createLearner(device.name, task, featureMap, new Random(request.seed));
   const course = createCourse(kept);
   if (kept) await learner.resume(kept.learner);
   const means = { learner, windows: createWindows(request.train), meter: createMeter(request, course) };
@@ -104,6 +105,11 @@ export async function trainModel(request: TrainRequest): Promise<TrainedModel> {
     samplesPerSecond: speedOf(course),
     wallSeconds: wallMs() / 1000,
   };
+}
+
+/** Where the weights live: in GPU memory, where our own programs reach it. */
+function createLearner(device: DeviceName, ...given: ConstructorParameters<typeof HostLearner>): Learner {
+  return device === "webgpu" ? new GpuLearner(...given) : new HostLearner(...given);
 }
 
 async function readCheckpoint(slot: CheckpointSlot | undefined): Promise<Checkpoint | null> {
@@ -169,17 +175,26 @@ async function trainWindow(
   const { data, order } = await window.load();
   const batchCount = Math.ceil(order.length / task.training.batchSize);
   const firstOf = (step: number) => Math.floor((order.length * (step - firstStep)) / batchCount);
-  while (course.step < firstStep + batchCount) {
-    await setImmediate(); // lets signals and timers in
-    signal?.throwIfAborted();
-    const [from, to] = [firstOf(course.step), firstOf(course.step + 1)];
-    const loss = await learner.step(data, order, from, to, learningRate);
-    course.lossSum += loss * (to - from);
-    course.samplesDone += to - from;
+  const count = async (samples: number, step: Promise<number>) => {
+    const loss = await step;
+    course.lossSum += loss * samples;
+    course.samplesDone += samples;
     course.step++;
     course.trainMs += performance.now() - begun;
     begun = performance.now();
     meter.report(loss);
+  };
+  const underWay: Promise<void>[] = [];
+  try {
+    for (let step = course.step; step < firstStep + batchCount; step++) {
+      await setImmediate(); // lets signals and timers in
+      signal?.throwIfAborted();
+      const [from, to] = [firstOf(step), firstOf(step + 1)];
+      underWay.push(count(to - from, learner.step(data, order, from, to, learningRate)));
+      if (underWay.length > learner.stepsInFlight) await underWay.shift();
+    }
+  } finally {
+    await Promise.all(underWay); // a checkpoint is of whole steps
   }
 }
 

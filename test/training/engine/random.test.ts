@@ -36,6 +36,15 @@ describe("seeded randomness", () => {
     expect(mask.reduce((sum, value) => sum + value, 0) / mask.length).toBeCloseTo(1, 1);
   });
 
+  it("goes on behind a mask that is drawn elsewhere as behind one that it fills", () => {
+    for (const length of [8, 9]) {
+      const [filling, telling] = [new Random(3), new Random(3)];
+      filling.fillDropout(new Float32Array(length), 0.2);
+      expect(telling.drawDropout(length, 0.2)).toMatchObject({ threshold: 13_107, kept: 65_536 / 52_429 });
+      expect(telling.position).toBe(filling.position);
+    }
+  });
+
   it("fills evenly", () => {
     const values = new Random(4).fillUniform(new Float32Array(100_000), 2);
     const variance = values.reduce((sum, value) => sum + value * value, 0) / values.length;
