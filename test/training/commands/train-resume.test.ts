@@ -83,11 +83,7 @@ describe("npm run train --resume", { timeout: 300_000 }, () => {
     const killed = await interrupt("SIGKILL", taught, "taught", "teacher-2-2-fold-1.safetensors");
     expect(killed.exitCode).toBeNull();
     const kept = readdirSync(checkpointOf("taught")).filter((name) => !name.endsWith(".partial"));
-    expect(kept.sort()).toEqual([
-      "run.json",
-      "teacher-1-2-fold-1-logits.safetensors",
-      "teacher-2-2-fold-1.safetensors",
-    ]);
+    expect(kept.sort()).toEqual(["run.json", "teacher-1-2-fold-1-logits.safetensors", "teacher-2-2-fold-1.safetensors"]);
     const { exitCode, stderr } = await train("--resume", path("taught"));
     expect(exitCode).toBe(0);
     expect(stderr).not.toContain("teacher 1/2");
