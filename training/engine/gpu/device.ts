@@ -1,20 +1,7 @@
 // The GPU that tfjs's backend "webgpu" runs on, for programs of our own beside tfjs's: one queue, so that work is done in the order given.
 import * as tf from "@tensorflow/tfjs";
+import type { Backend } from "./backend.ts";
 import { type Recording, record } from "./recording.ts";
-
-/** What we need of tfjs's backend. Its package is optional, so its types may be absent. */
-export interface Backend {
-  device: GPUDevice;
-  queue: object;
-  bufferManager: object;
-  /** Null where tfjs has recorded nothing since it last submitted. */
-  readonly commandEncoder: GPUCommandEncoder | null;
-  readonly tensorMap: { get(dataId: object): { readonly resource?: GPUBuffer } };
-  uploadToGPU(dataId: object): void;
-  ensureCommandEncoderReady(): void;
-  endComputePassEncoder(): void;
-  submitQueue(): void;
-}
 
 /** Storage that tensors can share, and that can be read and written by copies. */
 const STORAGE = 0x80 | 0x04 | 0x08; // GPUBufferUsage.STORAGE | COPY_SRC | COPY_DST

@@ -1,5 +1,5 @@
 // Records the programs that tfjs would run, instead of running them, to run them in every step: tfjs takes longer over a step than a GPU does.
-import type { Backend } from "./device.ts";
+import type { Backend } from "./backend.ts";
 
 /**
  * Programs in order, bound to buffers: they compute with whatever is in the buffers by then. A step's programs are the same every
