@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import * as v from "valibot";
 import { beforeAll, describe, expect, it } from "vitest";
-import { HistoryFamily, type ModelSpec, NetFamily } from "../../../shared/tasks/task.ts";
+import { HistoryFamily, JointFamily, type ModelSpec, NetFamily } from "../../../shared/tasks/task.ts";
 import { openDevice } from "../../../training/engine/device.ts";
 import { type Gathered, type Gradients, Network } from "../../../training/engine/network.ts";
 import { Random } from "../../../training/engine/random.ts";
@@ -130,11 +130,18 @@ describe("gradients equal finite differences", () => {
 });
 
 describe("a network", () => {
+  const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
+  const meanLogloss = (probabilities: Float64Array, labels: Float32Array) =>
+    probabilities.reduce((sum, p, index) => sum - Math.log(labels[index] === 1 ? p : 1 - p), 0) / labels.length;
+
   it.each(NetFamily.options)("of %s predicts with what it trains", async (family) => {
-    const { network, gathered, labels } = createCase({ family });
-    const logits = await network.logits(gathered);
-    const loss = logits.reduce((sum, x, index) => sum + Math.log1p(Math.exp(x)) - x * labels[index]!, 0) / COUNT;
-    expect((await network.gradients(gathered, labels)).loss).toBeCloseTo(loss, 5);
+    const { network, gathered, labels, through } = createCase({ family });
+    const ofLabel = Float64Array.from(await network.logits(gathered), sigmoid);
+    const { loss } = await network.gradients(gathered, labels, through);
+    if (!v.is(JointFamily, family)) return expect(loss).toBeCloseTo(meanLogloss(ofLabel, labels), 5);
+    const after = Float64Array.from(await network.logitsAfterThrough(gathered), sigmoid);
+    const ofThrough = ofLabel.map((p, index) => p / after[index]!); // the label's is the product of both
+    expect(loss).toBeCloseTo(meanLogloss(ofLabel, labels) + meanLogloss(ofThrough, through), 5);
   });
 
   const dropping: Partial<ModelSpec>[] = [
