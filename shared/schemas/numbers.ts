@@ -17,3 +17,6 @@ export const number = v.pipe(
  * @example const count = v.pipe(int, v.minValue(1));
  */
 export const int = v.pipe(number, v.integer(), v.minValue(Number.MIN_SAFE_INTEGER), v.maxValue(Number.MAX_SAFE_INTEGER));
+
+/** An integer of 1 or more. */
+export const positiveInt = v.pipe(int, v.gtValue(0));

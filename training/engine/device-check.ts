@@ -1,6 +1,6 @@
 // One fixed batch through a small DeepFM, against plain loops in f64: a device that computes something else must not train.
 import { CodedError, parse } from "../../shared/schemas/coded-error.ts";
-import { ModelSpec } from "../../shared/tasks/task.ts";
+import { ModelSpec } from "../../shared/tasks/model-spec.ts";
 import { deepfm } from "../model/deepfm.ts";
 import { type Gathered, type Gradients, Network } from "./network.ts";
 import { Random } from "./random.ts";

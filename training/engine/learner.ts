@@ -2,7 +2,8 @@
 import * as v from "valibot";
 import { type FeatureMap, type FieldLayout, layoutFields } from "../../shared/features/feature-map.ts";
 import { CodedError } from "../../shared/schemas/coded-error.ts";
-import { HistoryFamily, type Task } from "../../shared/tasks/task.ts";
+import { HistoryFamily } from "../../shared/tasks/family.ts";
+import type { Task } from "../../shared/tasks/task.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import { createNet, embeddingDimensionOf } from "../model/family.ts";
 import type { FloatModel } from "../model/float-model.ts";

@@ -1,5 +1,5 @@
 // The learning rate of each epoch. It is constant within one, so that lazy decay can catch up in closed form.
-import type { TrainingSpec } from "../../shared/tasks/task.ts";
+import type { TrainingSpec } from "../../shared/tasks/training-spec.ts";
 
 /** What each epoch without a better validation logloss multiplies the rate by, under "plateau". */
 const PLATEAU_FACTOR = 0.1;

@@ -1,5 +1,5 @@
 // How a gradient moves weights: Adam, SGD and Adagrad on typed arrays, for table rows and dense weights alike.
-import type { TrainingSpec } from "../../shared/tasks/task.ts";
+import type { TrainingSpec } from "../../shared/tasks/training-spec.ts";
 
 /** What an update works on: `length` weights from `offset`, with the rule's own state in `slots` at the same places. */
 export interface Weights {

@@ -1,6 +1,6 @@
 // What fitting a field means, whatever its kind.
 import type { FittedField } from "../../shared/features/feature-map.ts";
-import type { Field } from "../../shared/tasks/task.ts";
+import type { Field } from "../../shared/tasks/field.ts";
 
 export interface FieldFit {
   observe(value: unknown): void;

@@ -3,7 +3,7 @@ import type { FittedField } from "../../shared/features/feature-map.ts";
 import { HASH_VERSION } from "../../shared/features/hash.ts";
 import { idRowCount } from "../../shared/features/ids.ts";
 import { readId, selectFirst, selectLast } from "../../shared/features/values.ts";
-import type { Field } from "../../shared/tasks/task.ts";
+import type { Field } from "../../shared/tasks/field.ts";
 import type { FieldFit, FieldOf } from "./field-fit.ts";
 import { createNumericFit, createQuantileFit } from "./fit-numeric.ts";
 import { createStatisticFit } from "./fit-statistic.ts";

@@ -1,7 +1,8 @@
 // Training records -> fitted feature map: vocabularies, means, boundaries. One pass, bounded in memory, deterministic.
 import type { RawRecord } from "../../shared/features/encode.ts";
 import type { FeatureMap, FittedField } from "../../shared/features/feature-map.ts";
-import type { Field, Task } from "../../shared/tasks/task.ts";
+import type { Field } from "../../shared/tasks/field.ts";
+import type { Task } from "../../shared/tasks/task.ts";
 import { createFieldFit } from "./fit-field.ts";
 
 /**

@@ -2,7 +2,7 @@
 import type { FittedIds } from "../../shared/features/feature-map.ts";
 import { HASH_VERSION } from "../../shared/features/hash.ts";
 import { CodedError } from "../../shared/schemas/coded-error.ts";
-import type { Ids } from "../../shared/tasks/task.ts";
+import type { Ids } from "../../shared/tasks/field.ts";
 
 /** A Map holds at most 2^24 entries. */
 const MAX_DISTINCT_IDS = 16_000_000;

@@ -1,7 +1,7 @@
 // THE story of a student's lessons: teachers are trained, and what they say of each training example becomes its soft target.
 import type { Tensor } from "../../shared/artifact/safetensors.ts";
 import { calibrate } from "../../shared/scoring/calibration.ts";
-import type { Teacher } from "../../shared/tasks/task.ts";
+import type { Teacher } from "../../shared/tasks/task-parts.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import type { Splits } from "../dataset/load.ts";
 import { selectExamples } from "../dataset/select-examples.ts";

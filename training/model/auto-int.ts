@@ -1,6 +1,6 @@
 // AutoInt (Song et al., 2019): layers of multi-head self-attention over the fields' embeddings; with hidden layers AutoInt+, an MLP beside.
 import * as tf from "@tensorflow/tfjs";
-import type { ModelSpec } from "../../shared/tasks/task.ts";
+import type { ModelSpec } from "../../shared/tasks/model-spec.ts";
 import type { Random } from "../engine/random.ts";
 import { selectEmbedded } from "./embedded-fields.ts";
 import { createMlp } from "./mlp.ts";

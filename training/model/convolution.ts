@@ -1,6 +1,6 @@
 // Caser's horizontal convolutions (Tang and Wang, 2018): filters that slide over the history, each as high as a few ids; what fits best counts.
 import * as tf from "@tensorflow/tfjs";
-import type { ModelSpec } from "../../shared/tasks/task.ts";
+import type { ModelSpec } from "../../shared/tasks/model-spec.ts";
 import type { Random } from "../engine/random.ts";
 import { createHiddenLayer } from "./hidden-layer.ts";
 import { createHistoryNet, type EncoderOptions, type HistoryEncoder, matchCandidate } from "./history.ts";

@@ -1,6 +1,6 @@
 // DCN-v2 (Wang et al., 2021), parallel structure: cross layers beside a multilayer perceptron, their heads summed.
 import * as tf from "@tensorflow/tfjs";
-import type { ModelSpec } from "../../shared/tasks/task.ts";
+import type { ModelSpec } from "../../shared/tasks/model-spec.ts";
 import type { Random } from "../engine/random.ts";
 import type { FloatModel } from "./float-model.ts";
 import { exportDense } from "./hidden-layer.ts";

@@ -1,5 +1,5 @@
 // DeepFM (Guo et al., 2017): a factorization machine and a multilayer perceptron on the same embeddings; their logits are summed.
-import type { ModelSpec } from "../../shared/tasks/task.ts";
+import type { ModelSpec } from "../../shared/tasks/model-spec.ts";
 import type { Random } from "../engine/random.ts";
 import { pairwiseTerm } from "./fm.ts";
 import { linearTerm } from "./logistic.ts";

@@ -1,6 +1,6 @@
 // ESMM, the entire space multi-task model (Ma et al., 2018): pCTCVR = pCTR * pCVR over all impressions, two MLPs on the same embeddings.
 import * as tf from "@tensorflow/tfjs";
-import type { ModelSpec } from "../../shared/tasks/task.ts";
+import type { ModelSpec } from "../../shared/tasks/model-spec.ts";
 import type { Random } from "../engine/random.ts";
 import { createMlp } from "./mlp.ts";
 import type { InputShape, JointLogits, Net, Term } from "./net.ts";

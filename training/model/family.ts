@@ -1,5 +1,7 @@
 // The families of nets by name.
-import type { ModelSpec, NetFamily } from "../../shared/tasks/task.ts";
+
+import type { NetFamily } from "../../shared/tasks/family.ts";
+import type { ModelSpec } from "../../shared/tasks/model-spec.ts";
 import type { Random } from "../engine/random.ts";
 import { autoInt } from "./auto-int.ts";
 import { convolution } from "./convolution.ts";

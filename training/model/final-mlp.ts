@@ -1,7 +1,7 @@
 // FinalMLP (Mao et al., 2023): two MLPs over the same embeddings, each through a gate of its own, fused by a bilinear form of their outputs.
 import * as tf from "@tensorflow/tfjs";
 import { CodedError } from "../../shared/schemas/coded-error.ts";
-import type { ModelSpec } from "../../shared/tasks/task.ts";
+import type { ModelSpec } from "../../shared/tasks/model-spec.ts";
 import type { Random } from "../engine/random.ts";
 import { createHiddenLayers, type HiddenLayers } from "./hidden-layer.ts";
 import { createMatrix, createParameter, type InputShape, type Net, type Parameter, type Pass, type Term } from "./net.ts";

@@ -1,7 +1,7 @@
 // A gated recurrent unit over the history: GRU4Rec (Hidasi et al., 2016), in the form of DIEN's interest extractor (Zhou et al., 2019):
 // u = sigmoid(W_u i + U_u h + b_u), r alike, c = tanh(W_c i + r * (U_c h) + b_c), and the next h is h + u * (c - h).
 import * as tf from "@tensorflow/tfjs";
-import type { ModelSpec } from "../../shared/tasks/task.ts";
+import type { ModelSpec } from "../../shared/tasks/model-spec.ts";
 import type { Random } from "../engine/random.ts";
 import { createHistoryNet, type EncoderOptions, type HistoryEncoder, matchCandidate } from "./history.ts";
 import { createMatrix, createParameter, type InputShape, type Net, type Parameter } from "./net.ts";

@@ -1,7 +1,7 @@
 // What the families over the visitor's history have in common: each sequence through an encoder of its own, and an MLP over all there is.
 import * as tf from "@tensorflow/tfjs";
 import { CodedError } from "../../shared/schemas/coded-error.ts";
-import type { ModelSpec } from "../../shared/tasks/task.ts";
+import type { ModelSpec } from "../../shared/tasks/model-spec.ts";
 import type { Random } from "../engine/random.ts";
 import { createMlp } from "./mlp.ts";
 import type { HistoryShape, InputShape, Net, Parameter, Pass } from "./net.ts";

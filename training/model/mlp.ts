@@ -1,6 +1,6 @@
 // Multilayer perceptron: logit = bias + w . h_L, with h_{l+1} = ReLU(W_l h_l + b_l) and h_0 = x0.
 import * as tf from "@tensorflow/tfjs";
-import type { ModelSpec } from "../../shared/tasks/task.ts";
+import type { ModelSpec } from "../../shared/tasks/model-spec.ts";
 import type { Random } from "../engine/random.ts";
 import type { FloatModel } from "./float-model.ts";
 import { createHiddenLayers, exportDense } from "./hidden-layer.ts";

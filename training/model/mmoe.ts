@@ -1,6 +1,6 @@
 // MMoE, multi-gate mixture-of-experts (Ma et al., 2018): every task mixes the same experts by a gate of its own, and has a tower of its own.
 import * as tf from "@tensorflow/tfjs";
-import type { ModelSpec } from "../../shared/tasks/task.ts";
+import type { ModelSpec } from "../../shared/tasks/model-spec.ts";
 import type { Random } from "../engine/random.ts";
 import { joinEntireSpace } from "./esmm.ts";
 import { createHiddenLayers, type HiddenLayers } from "./hidden-layer.ts";

@@ -1,6 +1,6 @@
 // Behavior Sequence Transformer (Chen et al., 2019): self-attention over the history and the candidate, which joins it as its last tokens.
 import * as tf from "@tensorflow/tfjs";
-import type { ModelSpec } from "../../shared/tasks/task.ts";
+import type { ModelSpec } from "../../shared/tasks/model-spec.ts";
 import type { Random } from "../engine/random.ts";
 import { createHistoryNet, type EncoderOptions, type HistoryEncoder } from "./history.ts";
 import { createLayerNorm } from "./layer-norm.ts";

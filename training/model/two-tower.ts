@@ -1,6 +1,6 @@
 // Two towers (Covington et al., 2016; Yi et al., 2019): logit = bias + query(context) . vector(candidate) + bias(candidate).
 import * as tf from "@tensorflow/tfjs";
-import type { ModelSpec } from "../../shared/tasks/task.ts";
+import type { ModelSpec } from "../../shared/tasks/model-spec.ts";
 import type { Random } from "../engine/random.ts";
 import type { FloatTower } from "./float-two-tower.ts";
 import { createHiddenLayers, exportDense } from "./hidden-layer.ts";

@@ -3,7 +3,10 @@ import * as v from "valibot";
 import { CodedError, type Problem, parse, problemsOf } from "../../shared/schemas/coded-error.ts";
 import { int, number } from "../../shared/schemas/numbers.ts";
 import { record, strictObject } from "../../shared/schemas/objects.ts";
-import { ModelSpec, ServedFamily, Task, TrainingSpec } from "../../shared/tasks/task.ts";
+import { ServedFamily } from "../../shared/tasks/family.ts";
+import { ModelSpec } from "../../shared/tasks/model-spec.ts";
+import { Task } from "../../shared/tasks/task.ts";
+import { TrainingSpec } from "../../shared/tasks/training-spec.ts";
 import { Random } from "../engine/random.ts";
 
 const ascends = v.check<[number, number], string>(([low, high]) => low < high, "the lower bound comes first");

@@ -1,5 +1,5 @@
 // Grows one tree leaf by leaf: always the leaf whose split gains most (best first, as in LightGBM: Ke et al., 2017).
-import type { ModelSpec } from "../../shared/tasks/task.ts";
+import type { ModelSpec } from "../../shared/tasks/model-spec.ts";
 import type { BinnedColumns } from "./binning.ts";
 import { type Derivatives, fillHistogram, layOut, subtractHistogram } from "./histogram.ts";
 import { BINS, findSplit, type Split, type SplitOptions, type Sums } from "./split.ts";

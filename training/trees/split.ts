@@ -1,5 +1,5 @@
 // The best split of a node: a column, and the set of its bins that goes left.
-import type { ModelSpec } from "../../shared/tasks/task.ts";
+import type { ModelSpec } from "../../shared/tasks/model-spec.ts";
 import type { BinnedColumns } from "./binning.ts";
 import { BIN_SIZE } from "./histogram.ts";
 

@@ -1,6 +1,6 @@
 // THE story of gradient-boosted trees (Friedman, 2001), each on second derivatives (Chen and Guestrin, 2016): a teacher for the served nets.
 import { setImmediate } from "node:timers/promises";
-import type { ModelSpec } from "../../shared/tasks/task.ts";
+import type { ModelSpec } from "../../shared/tasks/model-spec.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import { requireInMemory } from "../dataset/shards.ts";
 import { createCourse, endEpoch } from "../engine/course.ts";

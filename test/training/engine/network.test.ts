@@ -1,7 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
 import * as v from "valibot";
 import { beforeAll, describe, expect, it } from "vitest";
-import { HistoryFamily, JointFamily, type ModelSpec, NetFamily } from "../../../shared/tasks/task.ts";
+import { HistoryFamily, JointFamily, NetFamily } from "../../../shared/tasks/family.ts";
+import type { ModelSpec } from "../../../shared/tasks/model-spec.ts";
 import { openDevice } from "../../../training/engine/device.ts";
 import { type Gathered, type Gradients, Network } from "../../../training/engine/network.ts";
 import { Random } from "../../../training/engine/random.ts";

@@ -2,7 +2,9 @@
 import type { Bags } from "../../../shared/features/bags.ts";
 import type { FeatureMap, FittedField } from "../../../shared/features/feature-map.ts";
 import { parse } from "../../../shared/schemas/coded-error.ts";
-import { type ModelSpec, Task, type TrainingSpec } from "../../../shared/tasks/task.ts";
+import type { ModelSpec } from "../../../shared/tasks/model-spec.ts";
+import { Task } from "../../../shared/tasks/task.ts";
+import type { TrainingSpec } from "../../../shared/tasks/training-spec.ts";
 import type { Dataset } from "../../../training/dataset/dataset.ts";
 import { Random } from "../../../training/engine/random.ts";
 

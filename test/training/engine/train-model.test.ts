@@ -1,6 +1,8 @@
 import * as v from "valibot";
 import { describe, expect, it } from "vitest";
-import { type ModelSpec, NetFamily, ServedFamily, type TrainingSpec } from "../../../shared/tasks/task.ts";
+import { NetFamily, ServedFamily } from "../../../shared/tasks/family.ts";
+import type { ModelSpec } from "../../../shared/tasks/model-spec.ts";
+import type { TrainingSpec } from "../../../shared/tasks/training-spec.ts";
 import { HostLearner } from "../../../training/engine/learner.ts";
 import { Random } from "../../../training/engine/random.ts";
 import { type TrainProgress, type TrainRequest, trainModel } from "../../../training/engine/train-model.ts";

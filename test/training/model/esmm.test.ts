@@ -1,7 +1,7 @@
 // ESMM: the arithmetic of its product, and what it is for, pCVR over all impressions from conversions of the clicked ones.
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { Family } from "../../../shared/tasks/task.ts";
+import type { Family } from "../../../shared/tasks/family.ts";
 import type { Dataset } from "../../../training/dataset/dataset.ts";
 import { selectExamples } from "../../../training/dataset/select-examples.ts";
 import { openDevice } from "../../../training/engine/device.ts";

@@ -2,7 +2,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { FeatureMap, FittedField } from "../../../shared/features/feature-map.ts";
 import { parse } from "../../../shared/schemas/coded-error.ts";
-import { type Family, HistoryFamily, Task } from "../../../shared/tasks/task.ts";
+import { type Family, HistoryFamily } from "../../../shared/tasks/family.ts";
+import { Task } from "../../../shared/tasks/task.ts";
 import type { Dataset } from "../../../training/dataset/dataset.ts";
 import { openDevice } from "../../../training/engine/device.ts";
 import { HostLearner } from "../../../training/engine/learner.ts";

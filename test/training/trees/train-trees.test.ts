@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { FeatureMap, FittedField } from "../../../shared/features/feature-map.ts";
-import type { ModelSpec, TrainingSpec } from "../../../shared/tasks/task.ts";
+import type { ModelSpec } from "../../../shared/tasks/model-spec.ts";
+import type { TrainingSpec } from "../../../shared/tasks/training-spec.ts";
 import type { Dataset } from "../../../training/dataset/dataset.ts";
 import { Random } from "../../../training/engine/random.ts";
 import type { TrainProgress, TrainRequest } from "../../../training/engine/train-model.ts";

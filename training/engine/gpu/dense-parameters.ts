@@ -1,6 +1,6 @@
 // The dense net's parameters in GPU memory, as tensors that tfjs reads and that a program of ours updates in place.
 import type * as tf from "@tensorflow/tfjs";
-import type { TrainingSpec } from "../../../shared/tasks/task.ts";
+import type { TrainingSpec } from "../../../shared/tasks/training-spec.ts";
 import type { Parameter } from "../../model/net.ts";
 import type { Gpu } from "./device.ts";
 import { Program } from "./program.ts";

@@ -1,5 +1,5 @@
 // The update rules of update-rule.ts in WGSL, on a weight at place `i` of `values` with its state in `slot0` and `slot1`.
-import type { TrainingSpec } from "../../../shared/tasks/task.ts";
+import type { TrainingSpec } from "../../../shared/tasks/training-spec.ts";
 import type { ProgramSource } from "./program.ts";
 
 export interface RuleSource {

@@ -1,7 +1,7 @@
 // The embedding table in GPU memory: rows of a vector and a linear weight, gathered and updated by programs of our own.
 import type { FieldLayout } from "../../../shared/features/feature-map.ts";
 import { CodedError } from "../../../shared/schemas/coded-error.ts";
-import type { TrainingSpec } from "../../../shared/tasks/task.ts";
+import type { TrainingSpec } from "../../../shared/tasks/training-spec.ts";
 import type { HistoryLayout } from "../history-layout.ts";
 import type { Gpu } from "./device.ts";
 import type { IndexedBatch } from "./indexed-batch.ts";

@@ -1,7 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
 import { describe, expect, it } from "vitest";
 import type { FeatureMap } from "../../../../shared/features/feature-map.ts";
-import type { ModelSpec, TrainingSpec } from "../../../../shared/tasks/task.ts";
+import type { ModelSpec } from "../../../../shared/tasks/model-spec.ts";
+import type { TrainingSpec } from "../../../../shared/tasks/training-spec.ts";
 import type { Dataset } from "../../../../training/dataset/dataset.ts";
 import { openDevice } from "../../../../training/engine/device.ts";
 import { GpuLearner } from "../../../../training/engine/gpu/gpu-learner.ts";
