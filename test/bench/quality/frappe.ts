@@ -7,6 +7,7 @@ import { parse } from "../../../shared/schemas/coded-error.ts";
 import { Family, HistoryFamily, JointFamily } from "../../../shared/tasks/family.ts";
 import { Task } from "../../../shared/tasks/task.ts";
 import { loadSplits, type Splits } from "../../../training/dataset/load.ts";
+import type { DeviceChoice } from "../../../training/engine/device.ts";
 import { fitCalibration } from "../../../training/evaluate/fit-calibration.ts";
 import { evaluateLogits } from "../../../training/evaluate/split-metrics.ts";
 import { buildModel } from "../../../training/jobs/build-model.ts";
@@ -45,24 +46,24 @@ const SERVED: readonly [file: string, label: string][] = [
 ];
 
 /** Null where its files are not beside the project. */
-export async function measureFrappe({ quick, progress }: BenchOptions): Promise<QualityRow[] | null> {
+export async function measureFrappe({ quick, device, progress }: BenchOptions): Promise<QualityRow[] | null> {
   if (!existsSync(FOLDER)) return null;
   const rows: QualityRow[] = [];
   for (const family of quick ? FAMILIES.slice(0, 1) : FAMILIES) {
     progress(`Frappe: ${family}`);
-    rows.push(await measureFamily(family));
+    rows.push(await measureFamily(family, device));
   }
   for (const [file, label] of quick ? [] : SERVED) {
     progress(`Frappe: ${label}, served`);
-    rows.push(await measureServed(file, label));
+    rows.push(await measureServed(file, label, device));
   }
   return rows;
 }
 
-async function measureFamily(family: Family): Promise<QualityRow> {
+async function measureFamily(family: Family, device: DeviceChoice): Promise<QualityRow> {
   const { task: base, splits } = await load("frappe");
   const task = { ...base, model: { ...base.model, family }, training: { ...base.training, ...SETTINGS[family] } };
-  const { predict, wallSeconds } = await trainFamily({ task, ...splits, device: "wasm", seed: SEED });
+  const { predict, wallSeconds } = await trainFamily({ task, ...splits, device, seed: SEED });
   const calibration = fitCalibration(await predict(splits.valid), splits.valid.labels);
   const metrics = evaluateLogits(await predict(splits.test), calibration, splits.test);
   return {
@@ -75,9 +76,9 @@ async function measureFamily(family: Family): Promise<QualityRow> {
   };
 }
 
-async function measureServed(file: string, model: string): Promise<QualityRow> {
+async function measureServed(file: string, model: string, device: DeviceChoice): Promise<QualityRow> {
   const { task, splits } = await load(file);
-  const { metrics, trainSeconds } = await buildModel({ task, splits, device: "wasm", seed: SEED });
+  const { metrics, trainSeconds } = await buildModel({ task, splits, device, seed: SEED });
   if (!metrics.served.test) throw new Error("the splits have a test file");
   const served = figures(metrics.served.test);
   return { data: "Frappe", model, form: "served int8", ...served, published: BEST_PUBLISHED, seconds: trainSeconds };

@@ -10,6 +10,7 @@ import { loadParts } from "../../../training/dataset/load.ts";
 import { readRecords } from "../../../training/dataset/read.ts";
 import type { SplitMetrics } from "../../../training/evaluate/split-metrics.ts";
 import { buildModel } from "../../../training/jobs/build-model.ts";
+import type { BuildRequest } from "../../../training/jobs/build-request.ts";
 import type { BenchOptions } from "../benchmark.ts";
 import type { QualityRow } from "./quality-row.ts";
 import { sessionColumns } from "./session-columns.ts";
@@ -23,6 +24,9 @@ const PUBLISHED: Readonly<Partial<Record<string, string>>> = { trees: "XGBoost .
 /** Chosen on validation, as all of the task's own settings. */
 const LOGISTIC = { model: { family: "logistic" }, training: { learningRate: 0.01, batchSize: 256, epochs: 60, patience: 6 } };
 
+/** The seed is the split's too. */
+type How = Pick<BuildRequest, "seed" | "device">;
+
 /** One model on one split. */
 interface Run {
   readonly model: string;
@@ -32,7 +36,7 @@ interface Run {
 }
 
 /** Null where its file is not beside the project. */
-export async function measureOnlineShoppers({ quick, progress }: BenchOptions): Promise<QualityRow[] | null> {
+export async function measureOnlineShoppers({ quick, device, progress }: BenchOptions): Promise<QualityRow[] | null> {
   if (!existsSync(FILE)) return null;
   const json = JSON.parse(readFileSync(new URL("../tasks/online-shoppers.json", import.meta.url), "utf8"));
   const task = parse(Task, json, "task");
@@ -42,7 +46,10 @@ export async function measureOnlineShoppers({ quick, progress }: BenchOptions): 
   const runs: Run[] = [];
   for (const seed of quick ? SEEDS.slice(0, 1) : SEEDS) {
     progress(`Online Shoppers: split ${seed} of ${SEEDS.length}`);
-    runs.push(await measureLogistic(logistic, records, seed), ...(await measureTaught(task, records, seed)));
+    runs.push(
+      await measureLogistic(logistic, records, { seed, device }),
+      ...(await measureTaught(task, records, { seed, device })),
+    );
   }
   return [...new Set(runs.map(({ model }) => model))].map((model) => summarize(runs.filter((run) => run.model === model)));
 }
@@ -56,15 +63,15 @@ async function readSessions(task: Task): Promise<RawRecord[]> {
   return records;
 }
 
-async function measureLogistic(task: Task, records: readonly RawRecord[], seed: number): Promise<Run> {
-  const { metrics, trainSeconds } = await buildModel(await requestOf(task, records, seed));
+async function measureLogistic(task: Task, records: readonly RawRecord[], how: How): Promise<Run> {
+  const { metrics, trainSeconds } = await buildModel(await requestOf(task, records, how));
   return { model: "logistic", form: "float", metrics: testOf(metrics.float), seconds: trainSeconds };
 }
 
 /** One run a member, one for all of them together, and one for the student. */
-async function measureTaught(task: Task, records: readonly RawRecord[], seed: number): Promise<Run[]> {
+async function measureTaught(task: Task, records: readonly RawRecord[], how: How): Promise<Run[]> {
   const begun = performance.now();
-  const { metrics, teachers, trainSeconds } = await buildModel(await requestOf(task, records, seed));
+  const { metrics, teachers, trainSeconds } = await buildModel(await requestOf(task, records, how));
   if (!teachers) throw new Error("the task names teachers");
   const seconds = (performance.now() - begun) / 1000;
   const members = teachers.members.map(({ family, metrics: own }): Run => {
@@ -84,9 +91,9 @@ async function measureTaught(task: Task, records: readonly RawRecord[], seed: nu
 
 const nameOf = (family: Family): string => (family === "trees" ? "trees" : `${family}, a teacher`);
 
-async function requestOf(task: Task, records: readonly RawRecord[], seed: number) {
-  const splits = await loadParts(task, [splitStratified(records, task.label, seed)]);
-  return { task, splits, device: "wasm", seed } as const;
+async function requestOf(task: Task, records: readonly RawRecord[], how: How) {
+  const splits = await loadParts(task, [splitStratified(records, task.label, how.seed)]);
+  return { task, splits, ...how };
 }
 
 function testOf({ test }: SplitMetrics): Metrics {

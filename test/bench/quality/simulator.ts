@@ -4,6 +4,7 @@ import { adClick } from "../../../shared/tasks/ad-click.ts";
 import type { Dataset } from "../../../training/dataset/dataset.ts";
 import { loadDataset, type Splits } from "../../../training/dataset/load.ts";
 import type { RecordSource } from "../../../training/dataset/record-source.ts";
+import type { DeviceChoice } from "../../../training/engine/device.ts";
 import { eceByChance, evaluate } from "../../../training/evaluate/metrics.ts";
 import { tieScores } from "../../../training/evaluate/tied-scores.ts";
 import { buildModel } from "../../../training/jobs/build-model.ts";
@@ -19,22 +20,22 @@ const TEST_VISITORS = 50_000;
 const NOW_MS = Date.UTC(2026, 10, 23);
 
 /** Simulated data are always there. */
-export async function measureSimulator({ quick, progress }: BenchOptions): Promise<QualityRow[]> {
+export async function measureSimulator({ quick, device, progress }: BenchOptions): Promise<QualityRow[]> {
   const rows: QualityRow[] = [];
   for (const seed of quick ? MARKETS.slice(0, 1) : MARKETS) {
     progress(`simulator: market ${seed}`);
-    rows.push(await measureMarket(createMarket(seed)));
+    rows.push(await measureMarket(createMarket(seed), device));
   }
   return rows;
 }
 
-async function measureMarket(market: Market): Promise<QualityRow> {
+async function measureMarket(market: Market, device: DeviceChoice): Promise<QualityRow> {
   const history = await simulateHistory(adClick, historyCrowd(market, HISTORY_VISITORS, NOW_MS));
   const { test, truth } = await simulateTest(market, history);
   const { metrics, trainSeconds } = await buildModel({
     task: adClick,
     splits: { ...history, test },
-    device: "wasm",
+    device,
     seed: market.seed,
   });
   if (!metrics.served.test) throw new Error("the splits have a test part");

@@ -7,6 +7,7 @@ import { type Family, HistoryFamily } from "../../../shared/tasks/family.ts";
 import { Task } from "../../../shared/tasks/task.ts";
 import { loadParts, type Splits } from "../../../training/dataset/load.ts";
 import type { Part, SplitName } from "../../../training/dataset/record-source.ts";
+import type { DeviceChoice } from "../../../training/engine/device.ts";
 import { Random } from "../../../training/engine/random.ts";
 import { trainModel } from "../../../training/engine/train-model.ts";
 import { fitCalibration } from "../../../training/evaluate/fit-calibration.ts";
@@ -25,13 +26,13 @@ const TRAIN_ITEMS = 3;
 const LEARNING_RATES: Readonly<Partial<Record<Family, number>>> = { transformer: 0.002 };
 
 /** Null where its file is not beside the project. */
-export async function measureVideoGames({ quick, progress }: BenchOptions): Promise<QualityRow[] | null> {
+export async function measureVideoGames({ quick, device, progress }: BenchOptions): Promise<QualityRow[] | null> {
   if (!existsSync(FILE)) return null;
   const splits = await loadParts(taskOf("mlp"), readParts());
   const rows: QualityRow[] = [];
   for (const family of quick ? (["mlp"] as const) : (["mlp", ...HistoryFamily.options] as const)) {
     progress(`Video games: ${family}`);
-    rows.push(await measureFamily(family, splits));
+    rows.push(await measureFamily(family, splits, device));
   }
   return rows;
 }
@@ -49,9 +50,9 @@ function taskOf(family: Family): Task {
   });
 }
 
-async function measureFamily(family: Family, { test, ...splits }: Splits): Promise<QualityRow> {
+async function measureFamily(family: Family, { test, ...splits }: Splits, device: DeviceChoice): Promise<QualityRow> {
   if (!test) throw new Error("the splits have a test part");
-  const { predict, wallSeconds } = await trainModel({ task: taskOf(family), ...splits, device: "wasm", seed: SEED });
+  const { predict, wallSeconds } = await trainModel({ task: taskOf(family), ...splits, device, seed: SEED });
   const calibration = fitCalibration(await predict(splits.valid), splits.valid.labels);
   const { auc, prAuc, logloss, ece } = evaluateLogits(await predict(test), calibration, test);
   const figures = { auc: auc ?? Number.NaN, prAuc: prAuc ?? Number.NaN, logloss, ece }; // both classes are there
