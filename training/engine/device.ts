@@ -30,6 +30,17 @@ async function loadTensorflow(name: string): Promise<void> {
   await load(name);
 }
 
+let dawn: unknown;
+
+/** One instance for good: what was made from one that is collected fails, or takes the process down. */
+async function loadDawn(): Promise<void> {
+  if (dawn !== undefined) return;
+  const { create, globals } = (await load("webgpu")) as { create(flags: string[]): unknown; globals: object }; // its documented face
+  Object.assign(globalThis, globals);
+  dawn = create([]);
+  Object.defineProperty(globalThis.navigator, "gpu", { value: dawn, configurable: true });
+}
+
 /** f32 sums of up to 1,003 addends, in any order. Seen: 7.5e-7 (wasm), 5.2e-7 (node, cpu). */
 const F32_TOLERANCE = 1e-5;
 
@@ -58,9 +69,7 @@ const DRIVERS: Readonly<Record<DeviceName, Driver>> = {
     packages: ["@tensorflow/tfjs-backend-webgpu@4.22.0", "webgpu@0.6.2"],
     tolerance: WGSL_TOLERANCE,
     load: async () => {
-      const { create, globals } = (await load("webgpu")) as { create(flags: string[]): unknown; globals: object }; // its documented face
-      Object.assign(globalThis, globals);
-      Object.defineProperty(globalThis.navigator, "gpu", { value: create([]), configurable: true });
+      await loadDawn();
       await load("@tensorflow/tfjs-backend-webgpu");
     },
   },
