@@ -49,7 +49,7 @@ export function command(): Command {
     .option("--seed <number>", "the same seed gives the same bytes (default: 1)", wholeNumber(0, 2 ** 31 - 1))
     .option(
       "--window <MiB>",
-      `encoded training examples in memory at a time; larger data stream from disk (default: ${WINDOW_MIB})`,
+      `encoded examples of a split in memory at a time; larger ones stream from disk (default: ${WINDOW_MIB})`,
       wholeNumber(1, 2 ** 16),
     )
     .option("--out <dir>", "the run's folder (default: .selvedge/runs/TASK-TIME)")

@@ -1,5 +1,5 @@
 // Data -> feature map fitted on the training split only -> encoded train, validation and test sets. The face of this folder.
-
+import { join } from "node:path";
 import * as v from "valibot";
 import { createEncoder, type Encoder, type RawRecord } from "../../shared/features/encode.ts";
 import type { FeatureMap } from "../../shared/features/feature-map.ts";
@@ -12,7 +12,7 @@ import type { Dataset } from "./dataset.ts";
 import { type Outcome, readLabel } from "./label.ts";
 import { fileSource } from "./read.ts";
 import type { Part, RecordSource, SplitName } from "./record-source.ts";
-import { countOf, createShardingBuilder, type Examples, isOnDisk, type ShardOptions } from "./shards.ts";
+import { countOf, createShardingBuilder, type Examples, isOnDisk, requireInMemory, type ShardOptions } from "./shards.ts";
 import { splitSource } from "./split.ts";
 
 /** Either `data` (split here: by `task.time` where the task has it, else by a seeded hash, 70/15/15), or files already split. */
@@ -24,11 +24,11 @@ export interface DataFiles {
 }
 
 /** `dataRange` spans what the model learns from, train and validation; null where the task names no time. `test` is null where none was given. */
-export interface Splits<Train extends Examples = Examples> {
+export interface Splits<T extends Examples = Examples> {
   readonly featureMap: FeatureMap;
-  readonly train: Train;
-  readonly valid: Dataset;
-  readonly test: Dataset | null;
+  readonly train: T;
+  readonly valid: T;
+  readonly test: T | null;
   readonly dataRange: { readonly firstMs: number; readonly lastMs: number } | null;
 }
 
@@ -52,16 +52,17 @@ export async function streamSplits(options: { task: Task; seed: number; shards: 
  * Reads the training part twice, the others once. Throws `split_empty` where train or validation has no examples.
  */
 export async function loadParts(task: Task, parts: readonly Part[], which = EVERY_SPLIT): Promise<Splits<Dataset>> {
-  return encodeParts(task, parts, (encoder) => createDatasetBuilder(encoder, task), which);
+  return encodeParts(task, parts, (_, encoder) => createDatasetBuilder(encoder, task), which);
 }
 
 /**
- * As `loadParts`, but a training split that does not fit the window is left on disk: memory does not grow with it. Teachers need it
- * in memory, and so does who looks for the items to retrieve: a task of theirs gets it so.
+ * As `loadParts`, but a split that does not fit the window is left on disk, all but its labels: memory hardly grows with it. Teachers
+ * need theirs in memory, and so does who looks for the items to retrieve: a task of theirs gets them so.
  */
 export async function streamParts(task: Task, parts: readonly Part[], shards: ShardOptions): Promise<Splits> {
   if (task.teachers || v.is(RetrievalFamily, task.model.family)) return loadParts(task, parts);
-  return encodeParts(task, parts, (encoder) => createShardingBuilder(encoder, task, shards), EVERY_SPLIT);
+  const shardsOf = (split: SplitName) => ({ ...shards, folder: join(shards.folder, split) });
+  return encodeParts(task, parts, (split, encoder) => createShardingBuilder(encoder, task, shardsOf(split)), EVERY_SPLIT);
 }
 
 const EVERY_SPLIT = { withTest: true };
@@ -73,27 +74,47 @@ interface Builder<T> extends Pick<DatasetBuilder, "add"> {
 async function encodeParts<T extends Examples>(
   task: Task,
   parts: readonly Part[],
-  createTrainBuilder: (encoder: Encoder) => Builder<T>,
+  createBuilder: (split: SplitName, encoder: Encoder) => Builder<T>,
   { withTest }: typeof EVERY_SPLIT,
 ): Promise<Splits<T>> {
   const featureMap = await fitFeatureMap(task, recordsOf(parts, "train"));
   const encoder = createEncoder(featureMap);
   const trainEncoder = createEncoder(featureMap, (record) => (readLabel(record[task.label]) === 1 ? 1 : 0)); // checked before
   const builders = {
-    train: createTrainBuilder(trainEncoder),
-    valid: createDatasetBuilder(encoder, task),
-    test: withTest ? createDatasetBuilder(encoder, task) : null,
+    train: createBuilder("train", trainEncoder),
+    valid: createBuilder("valid", encoder),
+    test: withTest ? createBuilder("test", encoder) : null,
   };
   for (const part of parts) await route(part, builders);
   const train = finishFilled(builders.train, "train");
   const valid = finishFilled(builders.valid, "valid");
   const test = builders.test?.finish();
-  return { featureMap, train, valid, test: test?.labels.length ? test : null, dataRange: rangeOf([train, valid]) };
+  return { featureMap, train, valid, test: test && countOf(test) > 0 ? test : null, dataRange: rangeOf([train, valid]) };
+}
+
+/** Throws `split_on_disk` at `path`, which names what cannot do without. */
+export function requireSplitsInMemory(splits: Splits, path: string): Splits<Dataset> {
+  const { train, valid, test } = splits;
+  const own = { train: requireInMemory(train, path), valid: requireInMemory(valid, path) };
+  return { ...splits, ...own, test: test && requireInMemory(test, path) };
 }
 
 /** Encodes records with a map fitted before, e.g. the champion's. `outcome` (a task) says which columns are label and time. */
 export async function loadDataset(outcome: Outcome, map: FeatureMap, source: RecordSource): Promise<Dataset> {
-  const builder = createDatasetBuilder(createEncoder(map), outcome);
+  return fill(createDatasetBuilder(createEncoder(map), outcome), source);
+}
+
+/** As `loadDataset`, but what does not fit the window is left on disk. */
+export async function streamDataset(
+  outcome: Outcome,
+  map: FeatureMap,
+  source: RecordSource,
+  shards: ShardOptions,
+): Promise<Examples> {
+  return fill(createShardingBuilder(createEncoder(map), outcome, shards), source);
+}
+
+async function fill<T>(builder: Builder<T>, source: RecordSource): Promise<T> {
   for await (const record of source()) builder.add(record);
   return builder.finish();
 }

@@ -1,6 +1,9 @@
 // Some of a dataset's examples, copied.
 import type { Bags } from "../../shared/features/bags.ts";
+import { Concatenation } from "./concatenate.ts";
 import type { Dataset } from "./dataset.ts";
+import { piecesOf } from "./pieces.ts";
+import { countOf, type Examples, isOnDisk } from "./shards.ts";
 
 /** The examples at `chosen`, in that order. */
 export function selectExamples(data: Dataset, chosen: Int32Array): Dataset {
@@ -11,6 +14,25 @@ export function selectExamples(data: Dataset, chosen: Int32Array): Dataset {
     ...(data.through && { through: Uint8Array.from(chosen, (example) => data.through?.[example] as number) }), // as above
     timesMs: data.timesMs && Float64Array.from(chosen, (example) => data.timesMs?.[example] as number), // as above
   };
+}
+
+/** As `selectExamples`, of a split wherever it is; `chosen` is ascending. */
+export async function readExamples(data: Examples, chosen: Int32Array): Promise<Dataset> {
+  if (!isOnDisk(data)) return selectExamples(data, chosen);
+  const read = new Concatenation(data.contextFields, data.candidateFields);
+  let next = 0;
+  for await (const { first, data: piece } of piecesOf(data)) {
+    const begin = next;
+    while (next < chosen.length && chosen[next]! < first + countOf(piece)) next++;
+    if (next > begin)
+      read.add(
+        selectExamples(
+          piece,
+          chosen.subarray(begin, next).map((example) => example - first),
+        ),
+      );
+  }
+  return read.view();
 }
 
 function selectBags({ fieldCount, offsets, rows, weights }: Bags, chosen: Int32Array): Bags {

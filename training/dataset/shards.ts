@@ -30,12 +30,10 @@ export interface Shard {
   readonly count: number;
 }
 
-/** A split on disk. `span` is null where the data have no time. */
+/** A split on disk, but for its labels. `span` is null where the data have no time. */
 export interface Shards {
   readonly shards: readonly Shard[];
-  readonly count: number;
-  /** Examples of label 1. */
-  readonly positives: number;
+  readonly labels: Uint8Array;
   readonly span: { readonly firstMs: number; readonly lastMs: number } | null;
   readonly contextFields: number;
   readonly candidateFields: number;
@@ -46,16 +44,14 @@ export type Examples = Dataset | Shards;
 
 export const isOnDisk = (data: Examples): data is Shards => "shards" in data;
 
-export const countOf = (data: Examples): number => (isOnDisk(data) ? data.count : data.labels.length);
+export const countOf = ({ labels }: Examples): number => labels.length;
 
-export const positivesOf = (data: Examples): number => (isOnDisk(data) ? data.positives : sum(data.labels));
-
-const sum = (labels: Uint8Array): number => labels.reduce((total, label) => total + label, 0);
+export const positivesOf = ({ labels }: Examples): number => labels.reduce((total, label) => total + label, 0);
 
 /** Throws `split_on_disk` at `path`, which names what cannot do without. */
 export function requireInMemory(data: Examples, path: string): Dataset {
   if (!isOnDisk(data)) return data;
-  throw new CodedError("split_on_disk", path, `${path} need the training split in memory: load it whole, or give less of it`);
+  throw new CodedError("split_on_disk", path, `${path} need whole splits in memory: load them so, or give less data`);
 }
 
 /** As `createDatasetBuilder`, in bounded memory. Throws `shard_unwritable`. */
@@ -65,8 +61,8 @@ export function createShardingBuilder(encoder: Encoder, outcome: Outcome, option
   const { fieldCount: candidateFields } = encoder.candidate;
   const written: Shard[] = [];
   let held: Dataset[] = [];
+  const labels: Uint8Array[] = [];
   let count = 0;
-  let positives = 0;
   let span: Shards["span"] = null;
   let builder = createDatasetBuilder(encoder, outcome);
   const concatenate = (parts: readonly Dataset[]) => {
@@ -87,7 +83,7 @@ export function createShardingBuilder(encoder: Encoder, outcome: Outcome, option
       const path = join(folder, `${written.length}.safetensors`);
       writeShard(path, writeSafetensors(tensorsOf(data)));
       written.push({ path, count: data.labels.length });
-      positives += sum(data.labels);
+      labels.push(data.labels);
     }
     held = [];
   };
@@ -100,7 +96,9 @@ export function createShardingBuilder(encoder: Encoder, outcome: Outcome, option
     },
     finish(): Examples {
       close();
-      if (written.length > 0) return { shards: written, count, positives, span, contextFields, candidateFields };
+      if (written.length > 0) {
+        return { shards: written, labels: new Uint8Array(Buffer.concat(labels)), span, contextFields, candidateFields };
+      }
       if (held.length === 1) return held[0] as Dataset; // the only one
       return concatenate(held);
     },
@@ -117,7 +115,7 @@ function writeShard(path: string, bytes: Uint8Array): void {
     writeFileSync(path, bytes);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    const detail = `${reason}: make room, or give a --window that all training examples fit`;
+    const detail = `${reason}: make room, or give a --window that all examples fit`;
     throw new CodedError("shard_unwritable", path, detail, undefined, { cause });
   }
 }
@@ -127,8 +125,8 @@ function widen(span: Shards["span"], timeMs: number): Shards["span"] {
   return { firstMs: Math.min(span.firstMs, timeMs), lastMs: Math.max(span.lastMs, timeMs) };
 }
 
-/** Times are not kept: nothing learns from them. */
-function tensorsOf({ context, candidate, labels, through }: Dataset): Map<string, Tensor> {
+/** Times, which are f64, go as pairs of 32 bits. */
+function tensorsOf({ context, candidate, labels, through, timesMs }: Dataset): Map<string, Tensor> {
   const vector = (data: Tensor["data"], dtype: Tensor["dtype"]): Tensor => ({ dtype, shape: [data.length], data });
   const sides = Object.entries({ context, candidate }).flatMap(([side, { offsets, rows, weights }]) => [
     [`${side}.offsets`, vector(offsets, "I32")] as const,
@@ -138,7 +136,8 @@ function tensorsOf({ context, candidate, labels, through }: Dataset): Map<string
   const outcomes = Object.entries({ labels, through }).flatMap(([name, values]) =>
     values ? [[name, vector(new Int8Array(values), "I8")] as const] : [],
   );
-  return new Map([...sides, ...outcomes]);
+  const times = timesMs && new Int32Array(timesMs.buffer, timesMs.byteOffset, 2 * timesMs.length);
+  return new Map([...sides, ...outcomes, ...(times ? [["timesMs", vector(times, "I32")] as const] : [])]);
 }
 
 /** Reads shards into memory of its own, one window after the other: what it gave is overwritten by the next. */
@@ -169,7 +168,9 @@ export class ShardReader {
     const labels = new Uint8Array(tensors.get("labels")?.data as Int8Array); // as above
     const through = tensors.get("through")?.data;
     const step = through instanceof Int8Array ? { through: new Uint8Array(through) } : {};
-    return { context: bags("context"), candidate: bags("candidate"), labels, ...step, timesMs: null };
+    const times = tensors.get("timesMs")?.data.slice(); // a copy is aligned
+    const timesMs = times ? new Float64Array(times.buffer) : null;
+    return { context: bags("context"), candidate: bags("candidate"), labels, ...step, timesMs };
   }
 
   async #bytesOf(path: string): Promise<Uint8Array> {

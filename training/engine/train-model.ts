@@ -3,8 +3,8 @@ import { setImmediate } from "node:timers/promises";
 import type { FeatureMap } from "../../shared/features/feature-map.ts";
 import { CodedError } from "../../shared/schemas/coded-error.ts";
 import type { Task } from "../../shared/tasks/task.ts";
-import type { Dataset } from "../dataset/dataset.ts";
-import { countOf, type Examples } from "../dataset/shards.ts";
+import { piecesOf } from "../dataset/pieces.ts";
+import { countOf, type Examples, isOnDisk } from "../dataset/shards.ts";
 import { createWindows, type Window } from "../dataset/windows.ts";
 import type { FloatModel } from "../model/float-model.ts";
 import type { FloatTowers } from "../model/float-two-tower.ts";
@@ -20,7 +20,7 @@ export interface TrainRequest {
   readonly task: Task;
   readonly featureMap: FeatureMap;
   readonly train: Examples;
-  readonly valid: Dataset;
+  readonly valid: Examples;
   readonly device: DeviceChoice;
   readonly seed: number;
   readonly onProgress?: ((progress: TrainProgress) => void) | undefined;
@@ -44,7 +44,7 @@ export interface TrainProgress {
   readonly validLogloss: number | null;
 }
 
-export type Predict = (data: Dataset, signal?: AbortSignal) => Promise<Float32Array>;
+export type Predict = (data: Examples, signal?: AbortSignal) => Promise<Float32Array>;
 
 export interface TrainedModel {
   /** Both null where the family is a teacher. */
@@ -201,12 +201,12 @@ async function trainWindow(
 /** Mean logloss of raw logits, in f64. */
 async function measureLogloss(
   learner: Learner,
-  data: Dataset,
+  data: Examples,
   batchSize: number,
   signal: AbortSignal | undefined,
 ): Promise<number> {
   const logits = await predictLogits(learner, "logits", data, batchSize, signal);
-  const targets = data.targets ?? data.labels;
+  const targets = (isOnDisk(data) ? null : data.targets) ?? data.labels;
   let total = 0;
   for (let i = 0; i < logits.length; i++) {
     const x = logits[i]!;
@@ -218,16 +218,18 @@ async function measureLogloss(
 async function predictLogits(
   learner: Learner,
   kind: "logits" | "logitsAfterThrough",
-  data: Dataset,
+  data: Examples,
   batchSize: number,
   signal: AbortSignal | undefined,
 ): Promise<Float32Array> {
-  const order = ascending(data.labels.length);
-  const logits = new Float32Array(order.length);
-  for (let from = 0; from < order.length; from += batchSize) {
-    signal?.throwIfAborted();
-    const to = Math.min(order.length, from + batchSize);
-    logits.set(await learner[kind](data, order, from, to), from);
+  const logits = new Float32Array(countOf(data));
+  for await (const { first, data: piece } of piecesOf(data)) {
+    const order = ascending(countOf(piece));
+    for (let from = 0; from < order.length; from += batchSize) {
+      signal?.throwIfAborted();
+      const to = Math.min(order.length, from + batchSize);
+      logits.set(await learner[kind](piece, order, from, to), first + from);
+    }
   }
   return logits;
 }

@@ -11,7 +11,7 @@ import { evaluateLogits, type SplitMetrics } from "./split-metrics.ts";
  */
 export function evaluateAfterThrough(
   logits: { readonly valid: Float32Array; readonly test: Float32Array | null },
-  splits: Pick<Splits, "valid" | "test">,
+  splits: Pick<Splits<Dataset>, "valid" | "test">,
 ): SplitMetrics | null {
   const valid = takenOf(splits.valid, logits.valid);
   const test = splits.test && logits.test && takenOf(splits.test, logits.test);

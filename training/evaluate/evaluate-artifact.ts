@@ -3,7 +3,7 @@ import type { Metrics } from "../../shared/artifact/manifest.ts";
 import { readSafetensors } from "../../shared/artifact/safetensors.ts";
 import { calibrate } from "../../shared/scoring/calibration.ts";
 import { createKernelScorer } from "../../shared/scoring/kernel-scorer.ts";
-import type { Dataset } from "../dataset/dataset.ts";
+import type { Examples } from "../dataset/shards.ts";
 import type { ModelArtifact } from "../publish/artifact.ts";
 import { readKernelModule } from "../quantize/kernel-module.ts";
 import { scoreDataset } from "../quantize/score-dataset.ts";
@@ -13,7 +13,7 @@ import { scoreInChunks } from "./score-in-chunks.ts";
 /** `data` is encoded with the artifact's own feature map. Rejects with the signal's reason once it is aborted. */
 export async function evaluateArtifact(
   { manifest, weights }: ModelArtifact,
-  data: Dataset,
+  data: Examples,
   signal: AbortSignal,
 ): Promise<Metrics> {
   const { featureMap, architecture, calibration } = manifest;

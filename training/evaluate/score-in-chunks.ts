@@ -2,6 +2,8 @@
 import { setImmediate } from "node:timers/promises";
 import { sliceBags } from "../../shared/features/bags.ts";
 import type { Dataset } from "../dataset/dataset.ts";
+import { piecesOf } from "../dataset/pieces.ts";
+import { countOf, type Examples } from "../dataset/shards.ts";
 
 /** A tenth of a second or so, for the largest nets. */
 const CHUNK_SIZE = 256;
@@ -12,15 +14,17 @@ const CHUNK_SIZE = 256;
  * @example await scoreInChunks(splits.valid, (part) => scoreDataset(scorer, part));
  */
 export async function scoreInChunks(
-  data: Dataset,
+  data: Examples,
   score: (part: Dataset) => Float32Array,
   signal?: AbortSignal,
 ): Promise<Float32Array> {
-  const logits = new Float32Array(data.labels.length);
-  for (let first = 0; first < logits.length; first += CHUNK_SIZE) {
-    signal?.throwIfAborted();
-    logits.set(score(sliceDataset(data, first, Math.min(CHUNK_SIZE, logits.length - first))), first);
-    await setImmediate();
+  const logits = new Float32Array(countOf(data));
+  for await (const { first, data: piece } of piecesOf(data)) {
+    for (let from = 0; from < countOf(piece); from += CHUNK_SIZE) {
+      signal?.throwIfAborted();
+      logits.set(score(sliceDataset(piece, from, Math.min(CHUNK_SIZE, countOf(piece) - from))), first + from);
+      await setImmediate();
+    }
   }
   return logits;
 }

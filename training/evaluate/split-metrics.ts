@@ -1,7 +1,7 @@
 // Metrics of logits as they would be served: calibrated first.
 import type { Metrics } from "../../shared/artifact/manifest.ts";
 import { type Calibration, calibrate } from "../../shared/scoring/calibration.ts";
-import type { Dataset } from "../dataset/dataset.ts";
+import type { Examples } from "../dataset/shards.ts";
 import { evaluate } from "./metrics.ts";
 
 /** `test` is null where the splits have none. */
@@ -10,7 +10,7 @@ export interface SplitMetrics {
   readonly test: Metrics | null;
 }
 
-export function evaluateLogits(logits: Float32Array, calibration: Calibration, { labels }: Dataset): Metrics {
+export function evaluateLogits(logits: Float32Array, calibration: Calibration, { labels }: Pick<Examples, "labels">): Metrics {
   return evaluate(
     Float64Array.from(logits, (logit) => calibrate(logit, calibration)),
     labels,

@@ -8,8 +8,7 @@ import type { Calibration } from "../../shared/scoring/calibration.ts";
 import type { ServedModel } from "../../shared/scoring/scorer.ts";
 import { RetrievalFamily, ServedFamily } from "../../shared/tasks/family.ts";
 import type { Task } from "../../shared/tasks/task.ts";
-import type { Splits } from "../dataset/load.ts";
-import { requireInMemory } from "../dataset/shards.ts";
+import { requireSplitsInMemory, type Splits } from "../dataset/load.ts";
 import type { EpochRecord } from "../engine/checkpoint.ts";
 import { type TrainedModel, type TrainProgress, trainModel } from "../engine/train-model.ts";
 import { type CalibrationChoice, chooseCalibration } from "../evaluate/fit-calibration.ts";
@@ -69,7 +68,7 @@ export async function buildModel(asked: BuildRequest): Promise<BuiltModel> {
   const train = lessons?.train ?? splits.train;
   const checkpoint = request.checkpoints?.("model");
   const trained = await trainModel({ task, featureMap, train, valid, ...request, checkpoint, onProgress });
-  const { served, scoreFloat, scoreServed, recall } = compress(trained, splits, task);
+  const { served, scoreFloat, scoreServed, recall } = await compress(trained, splits, task);
   const floatResult = await measure(splits, scoreFloat, signal);
   const servedResult = await measure(splits, scoreServed, signal);
   const { choice: calibrationChoice } = servedResult;
@@ -93,8 +92,8 @@ export async function buildModel(asked: BuildRequest): Promise<BuiltModel> {
 }
 
 /** Before anything is trained. */
-function refuseUnservable({ model: { family } }: Task, { train }: Splits): void {
-  if (v.is(RetrievalFamily, family)) requireInMemory(train, family);
+function refuseUnservable({ model: { family } }: Task, splits: Splits): void {
+  if (v.is(RetrievalFamily, family)) requireSplitsInMemory(splits, family);
   if (v.is(ServedFamily, family) || v.is(RetrievalFamily, family)) return;
   throw new CodedError(
     "family_not_served",

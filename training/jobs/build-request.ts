@@ -12,7 +12,7 @@ export interface BuildProgress extends TrainProgress {
 
 export interface BuildRequest {
   readonly task: Task;
-  /** The training split may be on disk, but for teachers. */
+  /** May be on disk, but for teachers and for a model that retrieves. */
   readonly splits: Splits;
   readonly device: DeviceChoice;
   readonly seed: number;

@@ -5,8 +5,7 @@ import type { ServedModel } from "../../shared/scoring/scorer.ts";
 import type { Task } from "../../shared/tasks/task.ts";
 import { collectItems } from "../dataset/collect-items.ts";
 import type { Dataset } from "../dataset/dataset.ts";
-import type { Splits } from "../dataset/load.ts";
-import { requireInMemory } from "../dataset/shards.ts";
+import { requireSplitsInMemory, type Splits } from "../dataset/load.ts";
 import type { TrainedModel } from "../engine/train-model.ts";
 import { measureRecall, type Recall } from "../evaluate/recall.ts";
 import type { FloatModel } from "../model/float-model.ts";
@@ -14,6 +13,7 @@ import type { FloatTowers } from "../model/float-two-tower.ts";
 import { floatLogits } from "../quantize/float-forward.ts";
 import { withItems } from "../quantize/float-queries.ts";
 import { readKernelModule } from "../quantize/kernel-module.ts";
+import { readSample } from "../quantize/layer-inputs.ts";
 import { quantize } from "../quantize/quantize.ts";
 import { quantizeTwoTower } from "../quantize/quantize-two-tower.ts";
 import { scoreDataset } from "../quantize/score-dataset.ts";
@@ -31,20 +31,20 @@ export interface Compressed {
   readonly recall: Recall | null;
 }
 
-export function compress({ model, towers }: TrainedModel, splits: Splits, { model: spec }: Task): Compressed {
+export async function compress({ model, towers }: TrainedModel, splits: Splits, { model: spec }: Task): Promise<Compressed> {
   if (towers) return compressTowers(towers, splits, spec);
   return compressRanking(model!, splits, spec); // a family that is served has one or the other
 }
 
-function compressRanking(model: FloatModel, { valid }: Splits, spec: Task["model"]): Compressed {
-  const served = quantize(model, valid, spec);
+async function compressRanking(model: FloatModel, { valid }: Splits, spec: Task["model"]): Promise<Compressed> {
+  const served = quantize(model, await readSample(valid), spec);
   const scorer = createKernelScorer(readKernelModule(), served);
   const scoreServed = (part: Dataset) => scoreDataset(scorer, part);
   return { served, scoreServed, scoreFloat: (part) => floatLogits(model, part), recall: null };
 }
 
-function compressTowers(towers: FloatTowers, { train, ...others }: Splits, spec: Task["model"]): Compressed {
-  const splits = { ...others, train: requireInMemory(train, spec.family) };
+function compressTowers(towers: FloatTowers, asked: Splits, spec: Task["model"]): Compressed {
+  const splits = requireSplitsInMemory(asked, spec.family);
   const items = collectItems(splits.train, splits.featureMap, spec.itemField!); // the task's schema asks for it
   const model = withItems(towers, items.ids, items.candidates);
   const served = quantizeTwoTower(model, splits.valid.context, spec);

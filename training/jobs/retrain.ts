@@ -113,8 +113,8 @@ async function runStages(request: RetrainRequest, work: string): Promise<Retrain
   }
 
   enter("encoding");
-  const shards = { folder: join(work, "shards"), shardBytes: SHARD_BYTES, signal };
-  const splits = await streamParts(task, partsOf(task, exampleFile, split), shards);
+  const shardsOf = (name: string) => ({ folder: join(work, name), shardBytes: SHARD_BYTES, signal });
+  const splits = await streamParts(task, partsOf(task, exampleFile, split), shardsOf("splits"));
   enter("training");
   const built = await buildModel({ ...request, splits });
   const artifact = { manifest: { ...built.manifest, createdMs, codeCommit }, weights: built.weights };
@@ -122,15 +122,16 @@ async function runStages(request: RetrainRequest, work: string): Promise<Retrain
   enter("comparing");
   const champion = await readPublishedModel(publisher.store, publisher.keys.trusted, task.name, publisher.channel);
   const window = { exampleFile, span: split.test };
-  const comparison = await compare({ task, built, champion: champion?.artifact ?? null, window, signal });
+  const shards = shardsOf("window");
+  const comparison = await compare({ task, built, champion: champion?.artifact ?? null, window, shards, signal });
   const verdict = decidePromotion(comparison);
   const report = { ...facts, comparison, verdict };
 
   enter("writing");
   const origin = [["events", `${new Date(sinceMs).toISOString()} to ${new Date(createdMs).toISOString()}`]] as const;
   const made = { seed: request.seed, createdMs, codeCommit, origin, command: `npm run retrain -- --task ${task.name}` };
-  const { texts, segments, importance } = await reportOn({ task, splits, built, ...made, signal });
-  const metrics = { ...built.metrics, segments, importance };
+  const { texts, ...found } = await reportOn({ task, splits, built, ...made, signal });
+  const metrics = { ...built.metrics, ...found };
   const documents = { "report.json": report, "metrics.json": metrics, "feature-map.json": splits.featureMap };
   await writeRunFolder(folder, { documents, texts, log: [...built.history], artifact, copied }, signal);
   if (!verdict.publish || request.dryRun) return { report, verdict, published: null };

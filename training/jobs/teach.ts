@@ -3,9 +3,8 @@ import type { Tensor } from "../../shared/artifact/safetensors.ts";
 import { calibrate } from "../../shared/scoring/calibration.ts";
 import type { Teacher } from "../../shared/tasks/task-parts.ts";
 import type { Dataset } from "../dataset/dataset.ts";
-import type { Splits } from "../dataset/load.ts";
+import { requireSplitsInMemory, type Splits } from "../dataset/load.ts";
 import { selectExamples } from "../dataset/select-examples.ts";
-import { requireInMemory } from "../dataset/shards.ts";
 import { type CheckpointSlot, tensorOf, unusable } from "../engine/checkpoint.ts";
 import type { TrainedModel, TrainProgress } from "../engine/train-model.ts";
 import { evaluateAfterThrough } from "../evaluate/after-through.ts";
@@ -59,7 +58,7 @@ interface Turn {
 export async function teach(asked: BuildRequest): Promise<Lessons | null> {
   const { task } = asked;
   if (task.teachers === undefined) return null;
-  const splits = { ...asked.splits, train: requireInMemory(asked.splits.train, "teachers") };
+  const splits = requireSplitsInMemory(asked.splits, "teachers");
   const request = { ...asked, splits };
   const seeded = task.teachers.flatMap((teacher) =>
     Array.from({ length: teacher.seeds }, (_, index) => ({ teacher, seed: request.seed + index })),

@@ -23,7 +23,7 @@ export interface TrainRequest {
   readonly files: DataFiles;
   readonly device: DeviceChoice;
   readonly seed: number;
-  /** Encoded training examples that are in memory at a time; see `streamParts`. */
+  /** Encoded examples of a split that are in memory at a time; see `streamParts`. */
   readonly windowMiB: number;
   /** The run's folder; must be empty, or not there. */
   readonly folder: string;
@@ -58,10 +58,12 @@ export interface RunMetrics {
   /** Of the served model on the test split, or on validation where there is none. */
   readonly segments: Report["segments"];
   readonly importance: Report["importance"];
+  /** Absent where both are of the whole split. */
+  readonly sampleExamples?: Report["sampleExamples"];
 }
 
 /** What the log and the summary tell of it. */
-export type RunFigures = Omit<RunMetrics, "segments" | "importance">;
+export type RunFigures = Omit<RunMetrics, "segments" | "importance" | "sampleExamples">;
 
 export interface TrainRun {
   readonly metrics: RunMetrics;
@@ -117,8 +119,8 @@ async function runStages(
   onStage("reporting");
   const origin = originOf(files);
   const facts = { seed, createdMs, codeCommit, origin, command: commandOf(request) };
-  const { texts, segments, importance } = await reportOn({ task, splits, built, ...facts, signal });
-  const metrics = { ...measure(built, wallSeconds), segments, importance };
+  const { texts, ...found } = await reportOn({ task, splits, built, ...facts, signal });
+  const metrics = { ...measure(built, wallSeconds), ...found };
   const artifact: ModelArtifact = { manifest: { ...built.manifest, createdMs, codeCommit }, weights: built.weights };
   onStage("writing");
   const documents = {
@@ -185,7 +187,7 @@ function commandOf({ files, device, seed, windowMiB }: TrainRequest): string {
 
 /** The log, a line a fact: what was loaded, each epoch, what came out. */
 function describe({ train, valid, test, featureMap, dataRange }: Splits, built: BuiltModel, metrics: RunFigures): object[] {
-  const examples = { train: countOf(train), valid: valid.labels.length, test: test?.labels.length ?? 0 };
+  const examples = { train: countOf(train), valid: countOf(valid), test: test ? countOf(test) : 0 };
   return [
     { event: "loaded", examples, rows: featureMap.rowCount, fields: featureMap.fields.length, dataRange },
     ...built.history.map((epoch) => ({ event: "epoch", ...epoch })),

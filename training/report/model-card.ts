@@ -1,8 +1,8 @@
 // The model card in Markdown, after "Model cards for model reporting" (Mitchell et al., 2019).
 import type { Metrics } from "../../shared/artifact/manifest.ts";
 import { excessOf } from "../evaluate/segments.ts";
-import { type Findings, servedMetrics } from "./findings.ts";
-import { counted, factsOf, precise, share } from "./summaries.ts";
+import { type Findings, isSample, servedMetrics } from "./findings.ts";
+import { counted, examplesOf, factsOf, precise, share } from "./summaries.ts";
 
 const SEGMENT_COUNT = 5;
 const FIELD_COUNT = 10;
@@ -57,7 +57,7 @@ function calibration(findings: Findings): string {
 Expected calibration error on the ${findings.examined.split} split: ${precise(servedMetrics(findings).ece)} (15 bins of equal mass).\n\n${table(["calibration", "logloss"], rows)}`;
 }
 
-function factors({ segments }: Findings): string {
+function factors({ segments, examined }: Findings): string {
   if (segments.length === 0) return "No segment of the examples is large enough to say more.";
   const worst = [...segments].sort((a, b) => excessOf(b) - excessOf(a)).slice(0, SEGMENT_COUNT);
   const rows = worst.map((one) => [
@@ -69,8 +69,9 @@ function factors({ segments }: Findings): string {
     precise(one.ece),
     precise(one.eceByChance),
   ]);
+  const among = isSample(examined) ? `, among ${examplesOf(examined)}` : "";
   const columns = ["field", "value", "examples", "promised", "happened", "ECE", "ECE by chance"];
-  return `The ${rows.length} of ${segments.length} segments whose calibration is worst beyond chance:\n\n${table(columns, rows)}`;
+  return `The ${rows.length} of ${segments.length} segments whose calibration is worst beyond chance${among}:\n\n${table(columns, rows)}`;
 }
 
 function importance({ importance: { fields, examples } }: Findings): string {

@@ -13,6 +13,7 @@ import { renderProfit } from "./profit-section.ts";
 import { quantizationCharts } from "./quantization-charts.ts";
 import { cutsOf, rankingCharts } from "./ranking-charts.ts";
 import {
+  examplesOf,
   renderCalibrationChoice,
   renderFacts,
   renderHeading,
@@ -57,8 +58,7 @@ function section(title: string, note: string | null, content: readonly Html[]): 
   return html`<section><h2>${title}</h2>${note && html`<p class="soft">${note}</p>`}<div class="cards">${content}</div></section>`;
 }
 
-const onWhich = ({ examined: { split, data } }: Findings): string =>
-  `On the ${data.labels.length.toLocaleString("en")} examples of the ${split} split, scored by the kernel that serves.`;
+const onWhich = ({ examined }: Findings): string => `On ${examplesOf(examined)}, scored by the kernel that serves.`;
 
 /** As shares of all examples; few enough for a slider to walk over. */
 function profitCuts({ examined: { probabilities, data } }: Findings): ProfitCut[] {

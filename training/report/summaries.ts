@@ -1,12 +1,12 @@
 // The report's tables: key figures, metrics, calibration, segments, importance, and the facts of the run.
 import type { Metrics } from "../../shared/artifact/manifest.ts";
 import { countOf, type Examples, positivesOf } from "../dataset/shards.ts";
-import { eceByChance } from "../evaluate/metrics.ts";
+import { ece, eceByChance } from "../evaluate/metrics.ts";
 import { describeRecall } from "../evaluate/recall.ts";
 import { excessOf } from "../evaluate/segments.ts";
 import { tieScores } from "../evaluate/tied-scores.ts";
 import { formatValue } from "./chart-spec.ts";
-import { type Findings, servedMetrics } from "./findings.ts";
+import { type Examined, type Findings, isSample, servedMetrics } from "./findings.ts";
 import { type Html, html } from "./html.ts";
 import { type Column, renderTable } from "./tables.ts";
 
@@ -18,6 +18,13 @@ export const precise = (value: number | null): string => value?.toFixed(5) ?? "�
 export const counted = (count: number): string => count.toLocaleString("en");
 export const share = (value: number): string => formatValue(value, "share");
 const signed = (value: number | null): string => (value === null ? "–" : `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(5)}`);
+
+/** The examples that were looked at, in words. */
+export function examplesOf(examined: Examined): string {
+  const { split, splitExamples, data } = examined;
+  const whole = `the ${counted(splitExamples)} examples of the ${split} split`;
+  return isSample(examined) ? `${counted(countOf(data))} drawn at random from ${whole}` : whole;
+}
 
 export function renderHeading(findings: Findings): Html {
   const { task, built, examined, createdMs } = findings;
@@ -61,22 +68,22 @@ export function renderMetrics({ task, built: { metrics, teachers } }: Findings):
 export function renderCalibrationChoice(findings: Findings): Html {
   const { kind, loglosses } = findings.built.calibrationChoice;
   const { probabilities, data } = findings.examined;
+  const tied = tieScores(probabilities, data.labels);
   const rows = Object.entries(loglosses).map(([name, logloss]) => ({
     cells: [name === kind ? `${name} (chosen)` : name, Number.isFinite(logloss) ? precise(logloss) : "–"],
     chosen: name === kind,
   }));
-  const chance = eceByChance(tieScores(probabilities, data.labels));
   return card(
     "How calibration was chosen",
     `Logloss on validation examples that it was not fitted on, over five folds; the simplest that is as good as the best is served.
-    Its error on the ${findings.examined.split} split is ${precise(servedMetrics(findings).ece)}; true probabilities would show about ${precise(chance)} by the labels' chance alone.`,
+    Its error on ${isSample(findings.examined) ? "the sample of the" : "the"} ${findings.examined.split} split is ${precise(ece(tied))}; true probabilities would show about ${precise(eceByChance(tied))} by the labels' chance alone.`,
     renderTable([words("calibration"), ...numbers("logloss")], rows),
   );
 }
 
 const SEGMENT_COUNT = 24;
 
-export function renderSegments({ segments }: Findings): Html {
+export function renderSegments({ segments, examined }: Findings): Html {
   const worst = [...segments].sort((a, b) => excessOf(b) - excessOf(a)).slice(0, SEGMENT_COUNT);
   const rows = worst.map((one) => ({
     cells: [
@@ -90,8 +97,9 @@ export function renderSegments({ segments }: Findings): Html {
       Math.max(0, excessOf(one)),
     ],
   }));
+  const sampled = isSample(examined) ? ` Among ${examplesOf(examined)}.` : "";
   const columns = [words("field"), words("value"), ...numbers("examples", "promised", "happened", "ECE", "by chance"), bar];
-  const note = `The most frequent values of each categorical field, and days, of at least 200 examples; the worst ${rows.length} of ${segments.length}, by what chance does not explain.`;
+  const note = `The most frequent values of each categorical field, and days, of at least 200 examples; the worst ${rows.length} of ${segments.length}, by what chance does not explain.${sampled}`;
   if (rows.length === 0) return card("Calibration of segments", "No segment has enough examples.", null);
   return card("Calibration of segments", note, renderTable(columns, rows));
 }

@@ -24,9 +24,9 @@ interface Boosted {
  * dropped. Needs no device.
  */
 export async function trainTrees(request: TrainRequest): Promise<TrainedModel> {
-  const { task, featureMap, valid, seed, signal } = request;
+  const { task, featureMap, seed, signal } = request;
   const { model, training } = task;
-  const train = requireInMemory(request.train, "trees");
+  const [train, valid] = [requireInMemory(request.train, "trees"), requireInMemory(request.valid, "trees")];
   const started = performance.now();
   const binnings = fitBinnings(planColumns(featureMap, train), train);
   const learning = start(applyBinnings(binnings, train), targetsOf(train), model, new Random(seed));
@@ -55,7 +55,7 @@ export async function trainTrees(request: TrainRequest): Promise<TrainedModel> {
   return {
     model: null,
     towers: null,
-    predict: async (data) => predict(boosted, applyBinnings(binnings, data)),
+    predict: async (data) => predict(boosted, applyBinnings(binnings, requireInMemory(data, "trees"))),
     predictAfterThrough: null,
     device: { name: "cpu", skipped: [] },
     history: course.history,

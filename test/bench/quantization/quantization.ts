@@ -73,7 +73,7 @@ function servedLogits(model: FloatModel, valid: Dataset, embeddingBits: 4 | 8): 
   return (part) => scoreDataset(scorer, part);
 }
 
-function measure({ valid, test }: Splits, score: (part: Dataset) => Float32Array): Metrics {
+function measure({ valid, test }: Splits<Dataset>, score: (part: Dataset) => Float32Array): Metrics {
   if (!test) throw new Error("every source has a test split");
   const calibration = fitCalibration(score(valid), valid.labels);
   const probabilities = Float64Array.from(score(test), (logit) => calibrate(logit, calibration));

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { NetFamily, ServedFamily } from "../../../shared/tasks/family.ts";
 import type { ModelSpec } from "../../../shared/tasks/model-spec.ts";
 import type { TrainingSpec } from "../../../shared/tasks/training-spec.ts";
+import type { Dataset } from "../../../training/dataset/dataset.ts";
 import { HostLearner } from "../../../training/engine/learner.ts";
 import { Random } from "../../../training/engine/random.ts";
 import { type TrainProgress, type TrainRequest, trainModel } from "../../../training/engine/train-model.ts";
@@ -22,7 +23,7 @@ function request(model: Partial<ModelSpec>, training: Partial<TrainingSpec>, mor
   return { task, featureMap: map, ...all, device: "wasm", seed: 7, ...more };
 }
 
-function logloss(model: FloatModel, data: TrainRequest["valid"]): number {
+function logloss(model: FloatModel, data: Dataset): number {
   const logits = floatLogits(model, data);
   return meanLogloss(logits, data.labels);
 }

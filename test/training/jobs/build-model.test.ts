@@ -1,4 +1,7 @@
 // What buildModel hands over: a manifest that fits its weights, metrics of the very kernel that serves, and a clean abort.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { sha256Hex } from "../../../shared/artifact/envelope.ts";
 import { readSafetensors } from "../../../shared/artifact/safetensors.ts";
@@ -6,7 +9,9 @@ import { parse } from "../../../shared/schemas/coded-error.ts";
 import { calibrate } from "../../../shared/scoring/calibration.ts";
 import { createReferenceScorer } from "../../../shared/scoring/reference.ts";
 import { Task } from "../../../shared/tasks/task.ts";
-import { loadParts, type Splits } from "../../../training/dataset/load.ts";
+import type { Dataset } from "../../../training/dataset/dataset.ts";
+import { loadParts, type Splits, streamParts } from "../../../training/dataset/load.ts";
+import { isOnDisk } from "../../../training/dataset/shards.ts";
 import { fitCalibration } from "../../../training/evaluate/fit-calibration.ts";
 import { evaluate } from "../../../training/evaluate/metrics.ts";
 import { buildModel } from "../../../training/jobs/build-model.ts";
@@ -20,7 +25,7 @@ const source = (from: number, to: number) =>
       .slice(from)
       .map((row) => ({ ...row }));
   };
-const splitsOf = (withTest: boolean): Promise<Splits> =>
+const splitsOf = (withTest: boolean): Promise<Splits<Dataset>> =>
   loadParts(task, [
     { source: source(0, 600), split: "train" },
     { source: source(600, 800), split: "valid" },
@@ -48,6 +53,31 @@ describe("buildModel", () => {
     const built = await buildModel({ task, splits: await splitsOf(false), device: "wasm", seed: 3 });
     expect(built.metrics.served.test).toBeNull();
     expect(Object.keys(built.manifest.metrics).sort()).toEqual(["float.valid", "served.valid"]);
+  });
+
+  const specs = [
+    { family: "dcn-v2", hidden: [16, 8], crossLayers: 2, batchNorm: true },
+    { family: "deepfm", hidden: [12] },
+  ];
+  it.each(specs)("does not care whether validation and test are in memory or on disk: $family", async (spec) => {
+    const folder = mkdtempSync(join(tmpdir(), "selvedge-shards-"));
+    const own = parse(Task, { ...visitTask(), model: spec, training: { batchSize: 50, epochs: 2, learningRate: 0.02 } });
+    const parts = [
+      { source: source(0, 600), split: "train" },
+      { source: source(600, 5000), split: "valid" }, // more than quantization looks at
+      { source: source(5000, 5700), split: "test" },
+    ] as const;
+    const whole = await loadParts(own, parts);
+    const { valid, test } = await streamParts(own, parts, { folder, shardBytes: 1000 });
+    if (!isOnDisk(valid) || !test || !isOnDisk(test)) throw new Error("expected shards");
+    expect(valid.shards[0]!.count).toBeLessThan(50);
+    const told = async (splits: Splits) => {
+      const { metrics, history, ...built } = await buildModel({ task: own, splits, device: "wasm", seed: 3 });
+      const { logits, weights, manifest, calibrationChoice } = built;
+      return { history, metrics, logits, weights, manifest, calibrationChoice };
+    };
+    expect(await told({ ...whole, valid, test })).toEqual(await told(whole));
+    rmSync(folder, { recursive: true });
   });
 
   it("tells how far it is, and stops when told to", async () => {

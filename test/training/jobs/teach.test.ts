@@ -76,8 +76,8 @@ describe("teach", () => {
 });
 
 it("a training split on disk is refused: the reason is in the code", async () => {
-  const counts = { shards: [], count: 600, positives: 300, span: null, contextFields: 1, candidateFields: 1 };
-  const taught = teach({ task: taskWith({}), splits: { ...splits, train: counts }, device: "wasm", seed: 5 });
+  const onDisk = { shards: [], labels: splits.train.labels, span: null, contextFields: 1, candidateFields: 1 };
+  const taught = teach({ task: taskWith({}), splits: { ...splits, train: onDisk }, device: "wasm", seed: 5 });
   await expect(taught).rejects.toMatchObject({ code: "split_on_disk", path: "teachers" });
 });
 
