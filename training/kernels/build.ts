@@ -10,12 +10,14 @@ const TARGETS: readonly { readonly source: string; readonly output: string; read
     output: "shared/scoring/kernel/scorer-relaxed.wasm",
     flags: ["--enable", "relaxed-simd"],
   },
-  // Works on tensors where they lie, in the memory of tfjs's own wasm module.
+  // These work on tensors where they lie, in the memory of tfjs's own wasm module.
   {
     source: "training/kernels/assembly/gemm.ts",
     output: "training/kernels/gemm.wasm",
     flags: ["--importMemory", "--enable", "relaxed-simd"],
   },
+  { source: "training/kernels/assembly/rows.ts", output: "training/kernels/rows.wasm", flags: ["--importMemory"] },
+  { source: "training/kernels/assembly/batch-norm.ts", output: "training/kernels/batch-norm.wasm", flags: ["--importMemory"] },
   // Works in a memory that is as large as the table needs.
   { source: "training/kernels/assembly/table.ts", output: "training/kernels/table.wasm", flags: ["--importMemory"] },
 ];

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { CodedError } from "../../shared/schemas/coded-error.ts";
 
 /** A kernel of this folder, compiled. Throws `kernel_not_built`. */
-export function readKernel(name: "gemm" | "table"): WebAssembly.Module {
+export function readKernel(name: "gemm" | "rows" | "batch-norm" | "table"): WebAssembly.Module {
   try {
     return new WebAssembly.Module(readFileSync(new URL(`./${name}.wasm`, import.meta.url)));
   } catch (cause) {

@@ -1,11 +1,13 @@
-// Puts our matrix products and sum of rows in the place of tfjs's own on its wasm backend. They work in tfjs's memory: nothing is copied.
+// Puts our matrix products and sum of rows in the place of tfjs's own on its wasm backend, and adds the kernels of our own operations.
+// They work in tfjs's memory: nothing is copied.
 import * as tf from "@tensorflow/tfjs";
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import { readKernel } from "./read-kernel.ts";
+import { type OwnKernels, registerOwnKernels } from "./register-own.ts";
 
-interface KernelExports {
+/** The exports of assembly/gemm.ts. */
+interface Gemm {
   scratchBytes(n: number): number;
-  sumRows(x: number, sums: number, m: number, n: number): void;
   multiply(
     count: number,
     a: number,
@@ -22,6 +24,11 @@ interface KernelExports {
   ): void;
 }
 
+/** The exports of assembly/rows.ts and assembly/batch-norm.ts. */
+interface Passes extends OwnKernels {
+  sumRows(x: number, sums: number, m: number, n: number): void;
+}
+
 /** What emscripten's module object has beyond what tfjs's types tell: its exports, and the allocator. */
 interface EmscriptenModule {
   readonly asm: { readonly memory: WebAssembly.Memory };
@@ -36,11 +43,15 @@ export async function registerKernels(): Promise<void> {
   const backend = tf.backend() as unknown as BackendWasm; // only called when "wasm" is the backend
   if (registered.has(backend)) return;
   const module = backend.wasm as unknown as EmscriptenModule; // emscripten's object, under-typed by tfjs
-  const kernels = await instantiate(module.asm.memory);
-  replaceKernel("BatchMatMul", isProduct, createProduct(module, kernels));
-  replaceKernel("Sum", isSumOfRows, createSumOfRows(kernels));
+  const load = async (name: Parameters<typeof readKernel>[0]): Promise<object> =>
+    (await WebAssembly.instantiate(readKernel(name), { env: { memory: module.asm.memory } })).exports;
+  const gemm = (await load("gemm")) as Gemm; // see there
+  const passes = { ...(await load("rows")), ...(await load("batch-norm")) } as Passes; // see there
+  replaceKernel("BatchMatMul", isProduct, createProduct(module, gemm));
+  replaceKernel("Sum", isSumOfRows, createSumOfRows(passes));
   replaceKernel("Identity", () => true, share);
   replaceKernel("Cast", ({ inputs, attrs }) => inputs.x!.dtype === attrs?.dtype, share);
+  registerOwnKernels(passes);
   registered.add(backend);
 }
 
@@ -51,11 +62,6 @@ function replaceKernel(name: string, canDo: (call: KernelCall) => boolean, ours:
   const stock = tf.getKernel(name, "wasm");
   tf.unregisterKernel(name, "wasm");
   tf.registerKernel({ ...stock, kernelFunc: (call) => (canDo(call) ? ours(call) : stock.kernelFunc(call)) });
-}
-
-async function instantiate(memory: WebAssembly.Memory): Promise<KernelExports> {
-  const { exports } = await WebAssembly.instantiate(readKernel("gemm"), { env: { memory } });
-  return exports as unknown as KernelExports; // the exports of assembly/gemm.ts
 }
 
 /** [rows, columns] of the last two dimensions, swapped when transposed. */
@@ -77,7 +83,7 @@ function countOf({ shape }: tf.TensorInfo): number {
   return shape.slice(0, -2).reduce((product, size) => product * size, 1);
 }
 
-function createProduct(module: EmscriptenModule, kernels: KernelExports): tf.KernelFunc {
+function createProduct(module: EmscriptenModule, gemm: Gemm): tf.KernelFunc {
   let scratch = { pointer: 0, sizeBytes: 0 };
   return ({ inputs, backend, attrs }) => {
     const wasm = backend as BackendWasm; // the kernel is registered for this backend only
@@ -85,7 +91,7 @@ function createProduct(module: EmscriptenModule, kernels: KernelExports): tf.Ker
     const b = inputs.b!;
     const [m, k] = shapeOf(a, attrs?.transposeA);
     const [, n] = shapeOf(b, attrs?.transposeB);
-    const sizeBytes = kernels.scratchBytes(n);
+    const sizeBytes = gemm.scratchBytes(n);
     if (scratch.sizeBytes < sizeBytes) {
       if (scratch.pointer !== 0) module._free(scratch.pointer);
       scratch = { pointer: module._malloc(sizeBytes) >>> 0, sizeBytes };
@@ -97,7 +103,7 @@ function createProduct(module: EmscriptenModule, kernels: KernelExports): tf.Ker
     const [strideA, strideB] = [countA === 1 ? 0 : m * k, countB === 1 ? 0 : k * n];
     const [transposeA, transposeB] = [attrs?.transposeA === true, attrs?.transposeB === true];
     const count = Math.max(countA, countB);
-    kernels.multiply(count, pa, strideA, pb, strideB, pc, m, n, k, transposeA, transposeB, scratch.pointer);
+    gemm.multiply(count, pa, strideA, pb, strideB, pc, m, n, k, transposeA, transposeB, scratch.pointer);
     return out;
   };
 }
@@ -116,13 +122,13 @@ function isSumOfRows({ inputs, attrs }: KernelCall): boolean {
   return shape.length === 2 && dtype === "float32" && axes.length === 1 && (axes[0] === 0 || axes[0] === -2);
 }
 
-function createSumOfRows(kernels: KernelExports): tf.KernelFunc {
+function createSumOfRows(passes: Passes): tf.KernelFunc {
   return ({ inputs, backend, attrs }) => {
     const wasm = backend as BackendWasm; // the kernel is registered for this backend only
     const x = inputs.x!;
     const [m, n] = shapeOf(x, false);
     const out = wasm.makeOutput(attrs?.keepDims ? [1, n] : [n], "float32");
-    kernels.sumRows(pointerOf(wasm, x), pointerOf(wasm, out), m, n);
+    passes.sumRows(pointerOf(wasm, x), pointerOf(wasm, out), m, n);
     return out;
   };
 }

@@ -2,6 +2,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { ModelSpec } from "../../shared/tasks/model-spec.ts";
 import type { Random } from "../engine/random.ts";
+import { biasRelu } from "./bias-relu.ts";
 import { createHiddenLayer } from "./hidden-layer.ts";
 import { createHistoryNet, type EncoderOptions, type HistoryEncoder, matchCandidate } from "./history.ts";
 import { createMatrix, createParameter, type InputShape, type Net } from "./net.ts";
@@ -36,7 +37,7 @@ function createConvolution({ name, spec, positions, dimension, candidateFields, 
         return tf.pad(pass.weight(filter), [above, [0, 0]]); // a low filter is a high one that is 0 above
       });
       const products = tf.matMul<tf.Tensor2D>(windows(items, highest), tf.concat(alike, 1));
-      const active = tf.relu(tf.add(products, pass.weight(bias))).reshape<tf.Tensor3D>([-1, positions, count]);
+      const active = biasRelu(products, pass.weight(bias)).reshape<tf.Tensor3D>([-1, positions, count]);
       const ends = filled.reshape([-1, positions, 1]); // a window counts by its last id
       return matchCandidate(dense.forward(maxOverTime(tf.mul(active, ends)), pass), candidate);
     },

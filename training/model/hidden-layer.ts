@@ -1,7 +1,8 @@
 // Hidden layers: dense, [batch norm], ReLU, [dropout]; and their folded form for the exported model.
 import * as tf from "@tensorflow/tfjs";
 import type { Random } from "../engine/random.ts";
-import { foldBatchNorm, normalizeBatch } from "./batch-norm.ts";
+import { batchNormRelu, foldBatchNorm } from "./batch-norm.ts";
+import { biasRelu } from "./bias-relu.ts";
 import type { DenseLayer } from "./float-model.ts";
 import { createMatrix, createParameter, type Parameter, type Pass, type RunningStatistics } from "./net.ts";
 
@@ -27,15 +28,15 @@ export function createHiddenLayer({ name, inputs, outputs, dropout, batchNorm, r
   const gamma = batchNorm ? createParameter(`${name}.gamma`, [1, outputs], new Float32Array(outputs).fill(1), false) : null;
   const statistics = batchNorm ? createRunningStatistics(outputs) : null;
 
-  function shift(product: tf.Tensor2D, pass: Pass): tf.Tensor2D {
+  function activate(product: tf.Tensor2D, pass: Pass): tf.Tensor2D {
     const beta = pass.weight(bias);
-    if (!gamma || !statistics) return tf.add<tf.Tensor2D>(product, beta);
+    if (!gamma || !statistics) return biasRelu(product, beta);
     if (!pass.training) {
       const { factors, offsets } = folded();
-      return tf.add<tf.Tensor2D>(tf.mul(product, factors), offsets);
+      return tf.relu(tf.add<tf.Tensor2D>(tf.mul(product, factors), offsets));
     }
     const observe = (mean: tf.Tensor, variance: tf.Tensor) => pass.report(statistics, mean, variance);
-    return normalizeBatch(product, pass.weight(gamma), beta, observe);
+    return batchNormRelu(product, pass.weight(gamma), beta, observe);
   }
 
   /** The affine map of the columns after the product. */
@@ -52,7 +53,7 @@ export function createHiddenLayer({ name, inputs, outputs, dropout, batchNorm, r
     statistics: statistics ? [statistics] : [],
     forward(x, pass) {
       const product = tf.matMul<tf.Tensor2D>(x, pass.weight(weight));
-      const active = tf.relu(shift(product, pass));
+      const active = activate(product, pass);
       return pass.training && dropout > 0 ? tf.mul<tf.Tensor2D>(active, pass.mask(active.shape, dropout)) : active;
     },
     export() {

@@ -70,23 +70,6 @@ function multiplyOne(
   }
 }
 
-/** Writes the sums of the columns of x [m, n] to `sums` [n]. */
-export function sumRows(x: usize, sums: usize, m: i32, n: i32): void {
-  memory.fill(sums, 0, n << 2);
-  for (let i: i32 = 0; i < m; i++) {
-    const row = x + ((i * n) << 2);
-    let j: i32 = 0;
-    for (; j + 4 <= n; j += 4) {
-      const at = j << 2;
-      v128.store(sums + at, f32x4.add(v128.load(sums + at), v128.load(row + at)));
-    }
-    for (; j < n; j++) {
-      const at = j << 2;
-      store<f32>(sums + at, load<f32>(sums + at) + load<f32>(row + at));
-    }
-  }
-}
-
 function roundUp(value: i32, multiple: i32): i32 {
   return ((value + multiple - 1) / multiple) * multiple;
 }
