@@ -2,9 +2,7 @@
 import { setImmediate } from "node:timers/promises";
 import type { FeatureMap } from "../../shared/features/feature-map.ts";
 import { CodedError } from "../../shared/schemas/coded-error.ts";
-import type { Task } from "../../shared/tasks/task.ts";
-import { piecesOf } from "../dataset/pieces.ts";
-import { countOf, type Examples, isOnDisk } from "../dataset/shards.ts";
+import { countOf, type Examples } from "../dataset/shards.ts";
 import { createWindows, type Window } from "../dataset/windows.ts";
 import type { FloatModel } from "../model/float-model.ts";
 import type { FloatTowers } from "../model/float-two-tower.ts";
@@ -13,38 +11,21 @@ import { type Course, createCourse, endEpoch, progressOf } from "./course.ts";
 import { type DeviceChoice, type DeviceName, type OpenDevice, openDevice } from "./device.ts";
 import { GpuLearner } from "./gpu/gpu-learner.ts";
 import { HostLearner, type Learner } from "./learner.ts";
+import { createMeter, type Metered, speedOf } from "./meter.ts";
+import { measureLogloss, type Predict, predictLogits } from "./predict.ts";
 import { Random } from "./random.ts";
 import { learningRateAt } from "./schedule.ts";
 
-export interface TrainRequest {
-  readonly task: Task;
+export interface TrainRequest extends Metered {
   readonly featureMap: FeatureMap;
-  readonly train: Examples;
   readonly valid: Examples;
   readonly device: DeviceChoice;
   readonly seed: number;
-  readonly onProgress?: ((progress: TrainProgress) => void) | undefined;
   /** Written after each epoch and on abort; where it holds something, training goes on from there. */
   readonly checkpoint?: CheckpointSlot | undefined;
   /** Checked at each step; aborting rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
-
-/** How far training is, told after every step. `samplesTotal` assumes that no epoch is spared by early stop. */
-export interface TrainProgress {
-  readonly epoch: number;
-  readonly epochs: number;
-  readonly samplesDone: number;
-  readonly samplesTotal: number;
-  readonly samplesPerSecond: number;
-  readonly secondsLeft: number;
-  /** Training logloss, averaged over about the last 20 steps. */
-  readonly loss: number;
-  /** Logloss on `valid` after the last full epoch; null in the first. */
-  readonly validLogloss: number | null;
-}
-
-export type Predict = (data: Examples, signal?: AbortSignal) => Promise<Float32Array>;
 
 export interface TrainedModel {
   /** Both null where the family is a teacher. */
@@ -198,42 +179,6 @@ async function trainWindow(
   }
 }
 
-/** Mean logloss of raw logits, in f64. */
-async function measureLogloss(
-  learner: Learner,
-  data: Examples,
-  batchSize: number,
-  signal: AbortSignal | undefined,
-): Promise<number> {
-  const logits = await predictLogits(learner, "logits", data, batchSize, signal);
-  const targets = (isOnDisk(data) ? null : data.targets) ?? data.labels;
-  let total = 0;
-  for (let i = 0; i < logits.length; i++) {
-    const x = logits[i]!;
-    total += Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))) - x * targets[i]!;
-  }
-  return total / logits.length;
-}
-
-async function predictLogits(
-  learner: Learner,
-  kind: "logits" | "logitsAfterThrough",
-  data: Examples,
-  batchSize: number,
-  signal: AbortSignal | undefined,
-): Promise<Float32Array> {
-  const logits = new Float32Array(countOf(data));
-  for await (const { first, data: piece } of piecesOf(data)) {
-    const order = ascending(countOf(piece));
-    for (let from = 0; from < order.length; from += batchSize) {
-      signal?.throwIfAborted();
-      const to = Math.min(order.length, from + batchSize);
-      logits.set(await learner[kind](piece, order, from, to), first + from);
-    }
-  }
-  return logits;
-}
-
 function assertConverging(validLogloss: number, epoch: number): void {
   if (Number.isFinite(validLogloss)) return;
   throw new CodedError(
@@ -241,29 +186,4 @@ function assertConverging(validLogloss: number, epoch: number): void {
     "training.learningRate",
     `the loss is no longer a number after epoch ${epoch}: lower it`,
   );
-}
-
-function ascending(count: number): Int32Array {
-  return Int32Array.from({ length: count }, (_, index) => index);
-}
-
-const LOSS_MEMORY = 0.95;
-
-export const speedOf = ({ samplesDone, trainMs }: Course): number => (trainMs === 0 ? 0 : (samplesDone * 1000) / trainMs);
-
-/** Tells the request's listener. */
-export function createMeter({ task, train, onProgress }: TrainRequest, course: Course) {
-  const { epochs } = task.training;
-  const samplesTotal = countOf(train) * epochs;
-  let recent: number | null = null;
-  return {
-    report(loss: number): void {
-      recent = recent === null ? loss : LOSS_MEMORY * recent + (1 - LOSS_MEMORY) * loss;
-      const { epoch, samplesDone } = course;
-      const samplesPerSecond = speedOf(course);
-      const secondsLeft = (samplesTotal - samplesDone) / samplesPerSecond;
-      const validLogloss = course.history.at(-1)?.validLogloss ?? null;
-      onProgress?.({ epoch, epochs, samplesDone, samplesTotal, samplesPerSecond, secondsLeft, loss: recent, validLogloss });
-    },
-  };
 }

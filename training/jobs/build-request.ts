@@ -3,7 +3,7 @@ import type { Task } from "../../shared/tasks/task.ts";
 import type { Splits } from "../dataset/load.ts";
 import type { CheckpointSlot } from "../engine/checkpoint.ts";
 import type { DeviceChoice } from "../engine/device.ts";
-import type { TrainProgress } from "../engine/train-model.ts";
+import type { TrainProgress } from "../engine/meter.ts";
 
 /** `model` says which one is in training, where there are several. */
 export interface BuildProgress extends TrainProgress {

@@ -3,8 +3,9 @@ import type { FeatureMap, FittedField } from "../../../shared/features/feature-m
 import type { ModelSpec } from "../../../shared/tasks/model-spec.ts";
 import type { TrainingSpec } from "../../../shared/tasks/training-spec.ts";
 import type { Dataset } from "../../../training/dataset/dataset.ts";
+import type { TrainProgress } from "../../../training/engine/meter.ts";
 import { Random } from "../../../training/engine/random.ts";
-import type { TrainProgress, TrainRequest } from "../../../training/engine/train-model.ts";
+import type { TrainRequest } from "../../../training/engine/train-model.ts";
 import { trainTrees } from "../../../training/trees/train-trees.ts";
 import { mixedMap, randomDataset, taskWith } from "../engine/synthetic.ts";
 
