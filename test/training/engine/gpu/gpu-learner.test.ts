@@ -151,6 +151,7 @@ describe.skipIf(absent !== null)(`a learner on the GPU${absent === null ? "" : `
     expect(second.model).toEqual(first.model);
     const { history } = await train("wasm");
     history.forEach((epoch, index) => void expect(first.history[index]!.validLogloss).toBeCloseTo(epoch.validLogloss, 4));
+    await tf.setBackend("webgpu"); // the others' device
   });
 
   it("refuses a table larger than a buffer can be", async () => {
