@@ -1,6 +1,7 @@
 // Which device the dense net runs on: opened by name, or the fastest that is installed and computes what it should.
 import * as tf from "@tensorflow/tfjs";
 import { CodedError } from "../../shared/schemas/coded-error.ts";
+import { loadWasmBackend } from "../kernels/load-backend.ts";
 import { registerKernels } from "../kernels/register.ts";
 import { registerTensorflowKernels } from "../kernels/register-tensorflow.ts";
 import { checkDevice } from "./device-check.ts";
@@ -18,7 +19,7 @@ interface Driver {
   /** Loads what registers the backend. */
   readonly load: () => Promise<void>;
   /** Runs once the backend is tfjs's current one. */
-  readonly begin?: () => void | Promise<void>;
+  readonly begin?: (threads?: number) => void | Promise<void>;
 }
 
 /** Optional packages are loaded by a name that the type checker does not follow: they need not be installed. */
@@ -87,7 +88,7 @@ const DRIVERS: Readonly<Record<DeviceName, Driver>> = {
     backend: "wasm",
     packages: [],
     tolerance: F32_TOLERANCE,
-    load: async () => void (await load("@tensorflow/tfjs-backend-wasm")),
+    load: loadWasmBackend,
     begin: registerKernels,
   },
   cpu: { backend: "cpu", packages: [], tolerance: F32_TOLERANCE, load: async () => {} },
@@ -119,17 +120,18 @@ export type CheckedDevice =
 
 /**
  * Makes the device tfjs's current one, after a check of one fixed batch. `auto` takes the fastest that passes. By name, throws
- * `device_unavailable`, which says what to install, or `device_incorrect`.
+ * `device_unavailable`, which says what to install, or `device_incorrect`. `threads` is for wasm, this one included: as many as there are
+ * cores, or as before where the device was open; the bytes do not depend on it.
  */
-export async function openDevice(choice: DeviceChoice): Promise<OpenDevice> {
+export async function openDevice(choice: DeviceChoice, threads?: number): Promise<OpenDevice> {
   if (choice !== "auto") {
-    await startAndCheck(choice);
+    await startAndCheck(choice, threads);
     return { name: choice, skipped: [] };
   }
   const checked = await checkDevices(AUTO_ORDER);
   const passed = checked.flatMap((one) => ("checkMs" in one ? [one] : [])).sort((a, b) => a.checkMs - b.checkMs);
   const name = passed[0]?.device ?? "cpu";
-  await start(name);
+  await start(name, threads);
   return { name, skipped: checked.filter(({ device }) => device !== name).map((one) => skip(one, name)) };
 }
 
@@ -153,18 +155,18 @@ function skip(one: CheckedDevice, chosen: DeviceName): SkippedDevice {
   return { device: one.device, reason: code as SkipReason, detail: problems[0]?.detail ?? code }; // `start` and the check throw no others
 }
 
-async function startAndCheck(name: DeviceName): Promise<number> {
-  await start(name);
+async function startAndCheck(name: DeviceName, threads?: number): Promise<number> {
+  await start(name, threads);
   return checkDevice(name, DRIVERS[name].tolerance);
 }
 
-async function start(name: DeviceName): Promise<void> {
+async function start(name: DeviceName, threads?: number): Promise<void> {
   const driver = DRIVERS[name];
   tf.enableProdMode(); // no per-kernel checks for NaN, and no advertisement on the console
   try {
     await driver.load();
     if (!(await tf.setBackend(driver.backend))) throw new Error(`tfjs could not start its backend "${driver.backend}"`);
-    await driver.begin?.();
+    await driver.begin?.(threads);
   } catch (cause) {
     if (cause instanceof CodedError) throw cause;
     const reason = cause instanceof Error ? cause.message.split("\n")[0] : String(cause);

@@ -7,7 +7,11 @@ export function readKernel(name: "gemm" | "rows" | "batch-norm" | "table"): WebA
   try {
     return new WebAssembly.Module(readFileSync(new URL(`./${name}.wasm`, import.meta.url)));
   } catch (cause) {
-    const detail = "the training kernel is not built: run `npm run prepare`";
-    throw new CodedError("kernel_not_built", "", detail, undefined, { cause });
+    throw kernelNotBuilt(cause);
   }
+}
+
+export function kernelNotBuilt(cause: unknown): CodedError {
+  const detail = "the training kernel is not built: run `npm run prepare`";
+  return new CodedError("kernel_not_built", "", detail, undefined, { cause });
 }

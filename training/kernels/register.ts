@@ -1,28 +1,11 @@
 // Puts our matrix products and sum of rows in the place of tfjs's own on its wasm backend, and adds the kernels of our own operations.
 // They work in tfjs's memory: nothing is copied.
+import { availableParallelism } from "node:os";
 import * as tf from "@tensorflow/tfjs";
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
+import { ProductThreads } from "./product-threads.ts";
 import { readKernel } from "./read-kernel.ts";
 import { type OwnKernels, registerOwnKernels } from "./register-own.ts";
-
-/** The exports of assembly/gemm.ts. */
-interface Gemm {
-  scratchBytes(n: number): number;
-  multiply(
-    count: number,
-    a: number,
-    strideA: number,
-    b: number,
-    strideB: number,
-    c: number,
-    m: number,
-    n: number,
-    k: number,
-    transposeA: boolean,
-    transposeB: boolean,
-    scratch: number,
-  ): void;
-}
 
 /** The exports of assembly/rows.ts and assembly/batch-norm.ts. */
 interface Passes extends OwnKernels {
@@ -36,23 +19,29 @@ interface EmscriptenModule {
   _free(pointer: number): void;
 }
 
-const registered = new WeakSet<object>();
+const registered = new WeakMap<object, ProductThreads>();
 
-/** Registers our kernels for the running wasm backend; a second call for the same backend does nothing. */
-export async function registerKernels(): Promise<void> {
+/** Registers our kernels for the running wasm backend; a second call for the same backend changes nothing but the number of threads. */
+export async function registerKernels(threadCount?: number): Promise<void> {
   const backend = tf.backend() as unknown as BackendWasm; // only called when "wasm" is the backend
-  if (registered.has(backend)) return;
-  const module = backend.wasm as unknown as EmscriptenModule; // emscripten's object, under-typed by tfjs
-  const load = async (name: Parameters<typeof readKernel>[0]): Promise<object> =>
-    (await WebAssembly.instantiate(readKernel(name), { env: { memory: module.asm.memory } })).exports;
-  const gemm = (await load("gemm")) as Gemm; // see there
+  const known = registered.get(backend);
+  if (known) {
+    known.count = threadCount ?? known.count;
+    return;
+  }
+  const { asm, _malloc, _free } = backend.wasm as unknown as EmscriptenModule; // emscripten's object, under-typed by tfjs
+  const { memory } = asm;
+  const load = async (name: "rows" | "batch-norm"): Promise<object> =>
+    (await WebAssembly.instantiate(readKernel(name), { env: { memory } })).exports;
+  const heap = { memory, allocate: (sizeBytes: number) => _malloc(sizeBytes) >>> 0, free: _free };
+  const threads = new ProductThreads(readKernel("gemm"), heap, threadCount ?? availableParallelism());
   const passes = { ...(await load("rows")), ...(await load("batch-norm")) } as Passes; // see there
-  replaceKernel("BatchMatMul", isProduct, createProduct(module, gemm));
+  replaceKernel("BatchMatMul", isProduct, createProduct(threads));
   replaceKernel("Sum", isSumOfRows, createSumOfRows(passes));
   replaceKernel("Identity", () => true, share);
   replaceKernel("Cast", ({ inputs, attrs }) => inputs.x!.dtype === attrs?.dtype, share);
   registerOwnKernels(passes);
-  registered.add(backend);
+  registered.set(backend, threads);
 }
 
 type KernelCall = Parameters<tf.KernelFunc>[0];
@@ -83,27 +72,20 @@ function countOf({ shape }: tf.TensorInfo): number {
   return shape.slice(0, -2).reduce((product, size) => product * size, 1);
 }
 
-function createProduct(module: EmscriptenModule, gemm: Gemm): tf.KernelFunc {
-  let scratch = { pointer: 0, sizeBytes: 0 };
+function createProduct(threads: ProductThreads): tf.KernelFunc {
   return ({ inputs, backend, attrs }) => {
     const wasm = backend as BackendWasm; // the kernel is registered for this backend only
     const a = inputs.a!;
     const b = inputs.b!;
     const [m, k] = shapeOf(a, attrs?.transposeA);
     const [, n] = shapeOf(b, attrs?.transposeB);
-    const sizeBytes = gemm.scratchBytes(n);
-    if (scratch.sizeBytes < sizeBytes) {
-      if (scratch.pointer !== 0) module._free(scratch.pointer);
-      scratch = { pointer: module._malloc(sizeBytes) >>> 0, sizeBytes };
-    }
     const [countA, countB] = [countOf(a), countOf(b)];
     const outer = (countA > countB ? a : b).shape.slice(0, -2);
     const out = wasm.makeOutput([...outer, m, n], "float32");
     const [pa, pb, pc] = [pointerOf(wasm, a), pointerOf(wasm, b), pointerOf(wasm, out)];
     const [strideA, strideB] = [countA === 1 ? 0 : m * k, countB === 1 ? 0 : k * n];
-    const [transposeA, transposeB] = [attrs?.transposeA === true, attrs?.transposeB === true];
-    const count = Math.max(countA, countB);
-    gemm.multiply(count, pa, strideA, pb, strideB, pc, m, n, k, transposeA, transposeB, scratch.pointer);
+    const [transposeA, transposeB] = [Number(attrs?.transposeA), Number(attrs?.transposeB)];
+    threads.multiply([Math.max(countA, countB), pa, strideA, pb, strideB, pc, m, n, k, transposeA, transposeB]);
     return out;
   };
 }

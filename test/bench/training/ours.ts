@@ -6,7 +6,8 @@ import { ascending, BATCH_SIZE, createShape, firstExample, LEARNING_RATE, SEED }
 import { serveTrainer } from "./trainer.ts";
 
 serveTrainer(async (name) => {
-  await openDevice(process.argv[3] as DeviceName); // by training.ts, which forks us
+  const [device, threads] = process.argv.slice(3) as [DeviceName, string?]; // by training.ts, which forks us
+  await openDevice(device, threads ? Number(threads) : undefined);
   const { task, featureMap, data } = createShape(name);
   const learner = new HostLearner(task, featureMap, new Random(SEED));
   const order = ascending(data.labels.length);

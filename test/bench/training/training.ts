@@ -17,6 +17,7 @@ interface Peer {
   readonly label: string;
   /** What ours runs on beside it. */
   readonly device: DeviceName;
+  readonly ourThreads: number;
   /** Steps a round, about as long as ours. */
   readonly steps: Readonly<Record<ShapeName, number>>;
   readonly start: (shape: ShapeName) => Trainer;
@@ -26,14 +27,25 @@ const TFJS: Peer = {
   key: "tfjsWasm",
   label: "stock tfjs, wasm",
   device: "wasm",
+  ourThreads: 1,
   steps: { small: 2, large: 1 },
   start: (shape) => forkTrainer("./tfjs-wasm.ts", shape),
+};
+
+const ONE_THREAD: Peer = {
+  key: "oneThread",
+  label: "ours, 2 threads beside 1",
+  device: "wasm",
+  ourThreads: 2,
+  steps: OUR_STEPS,
+  start: (shape) => forkTrainer("./ours.ts", shape, "wasm", "1"),
 };
 
 const tensorflow = (python: string, threads: number, key: string, device: DeviceName = "wasm"): Peer => ({
   key,
   label: `TensorFlow, CPU, ${threads} thread${threads > 1 ? "s" : ""}`,
   device,
+  ourThreads: threads,
   steps: { small: 20, large: 8 },
   start: (shape) => startTensorflow(python, shape, threads),
 });
@@ -45,6 +57,7 @@ export const training: Benchmark = {
     const hasNode = existsSync(ADDON_FILE);
     const peers = [
       TFJS,
+      ONE_THREAD,
       ...(python ? [tensorflow(python, 1, "tensorflow"), tensorflow(python, 2, "tensorflow2")] : []),
       ...(python && hasNode ? [tensorflow(python, 1, "tensorflowByNode", "node")] : []),
     ];
@@ -56,7 +69,7 @@ export const training: Benchmark = {
         found.push({
           shape,
           peerOf: peer,
-          ...(await compare(forkTrainer("./ours.ts", shape, peer.device), peer.start(shape), plan)),
+          ...(await compare(forkTrainer("./ours.ts", shape, peer.device, String(peer.ourThreads)), peer.start(shape), plan)),
         });
       }
     }

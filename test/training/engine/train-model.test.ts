@@ -4,6 +4,7 @@ import { NetFamily, ServedFamily } from "../../../shared/tasks/family.ts";
 import type { ModelSpec } from "../../../shared/tasks/model-spec.ts";
 import type { TrainingSpec } from "../../../shared/tasks/training-spec.ts";
 import type { Dataset } from "../../../training/dataset/dataset.ts";
+import { openDevice } from "../../../training/engine/device.ts";
 import { HostLearner } from "../../../training/engine/learner.ts";
 import type { TrainProgress } from "../../../training/engine/meter.ts";
 import { Random } from "../../../training/engine/random.ts";
@@ -85,6 +86,16 @@ describe("a training", () => {
     const first = await run(1);
     expect(first.equals(await run(1))).toBe(true);
     expect(first.equals(await run(2))).toBe(false);
+  });
+
+  it("gives the same bytes on one thread and on several", async () => {
+    const run = async (threads: number) => {
+      await openDevice("wasm", threads);
+      const wide = request({ family: "deepfm", hidden: [300, 300], batchNorm: true }, { batchSize: 128, epochs: 2 });
+      return bytesOf((await trainModel(wide)).model!);
+    };
+    const alone = await run(1);
+    expect(alone.equals(await run(3))).toBe(true);
   });
 
   it.each(["adam", "sgd", "adagrad"] as const)("with %s lowers the training loss", async (optimizer) => {

@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
-import "@tensorflow/tfjs-backend-wasm";
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { Random } from "../../../training/engine/random.ts";
+import { loadWasmBackend } from "../../../training/kernels/load-backend.ts";
 import { registerKernels } from "../../../training/kernels/register.ts";
 import { batchNormRelu } from "../../../training/model/batch-norm.ts";
 import { biasRelu } from "../../../training/model/bias-relu.ts";
@@ -54,6 +54,7 @@ function withoutOwn<T>(compute: () => T): T {
 
 describe("the kernels of our own operations", () => {
   beforeAll(async () => {
+    await loadWasmBackend();
     await tf.setBackend("wasm");
     await registerKernels();
   });

@@ -1,9 +1,9 @@
 import * as tf from "@tensorflow/tfjs";
-import "@tensorflow/tfjs-backend-wasm";
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { Network } from "../../../training/engine/network.ts";
 import { Random } from "../../../training/engine/random.ts";
+import { loadWasmBackend } from "../../../training/kernels/load-backend.ts";
 import { registerKernels } from "../../../training/kernels/register.ts";
 import { createNet } from "../../../training/model/family.ts";
 import { taskWith } from "../engine/synthetic.ts";
@@ -40,6 +40,7 @@ describe("our kernels in tfjs's wasm backend", () => {
   let stock: number[];
 
   beforeAll(async () => {
+    await loadWasmBackend();
     await tf.setBackend("wasm");
     stock = await fixedBatch();
     await registerKernels();

@@ -14,9 +14,10 @@ export function scratchBytes(n: i32): i32 {
 }
 
 /**
- * Writes `count` products C [m, n], one behind the other. A is [m, k], or [k, m] when `transposeA`; B is [k, n], or [n, k] when
- * `transposeB`. The strides from one A and B to the next are in values, 0 for the same one. The pointers need no alignment;
- * `scratch` points to `scratchBytes(n)` bytes.
+ * Writes `count` products C [m, n], one behind the other: of each the rows from `firstRow` to before `endRow`. A row has the same bits
+ * whichever rows are written with it, so long as `firstRow` is a multiple of 6. A is [m, k], or [k, m] when `transposeA`; B is [k, n],
+ * or [n, k] when `transposeB`. The strides from one A and B to the next are in values, 0 for the same one. The pointers need no
+ * alignment; `scratch` points to `scratchBytes(n)` bytes.
  */
 export function multiply(
   count: i32,
@@ -30,10 +31,12 @@ export function multiply(
   k: i32,
   transposeA: bool,
   transposeB: bool,
+  firstRow: i32,
+  endRow: i32,
   scratch: usize,
 ): void {
   for (let product: i32 = 0; product < count; product++) {
-    multiplyOne(a, b, c, m, n, k, transposeA, transposeB, scratch);
+    multiplyOne(a, b, c, m, n, k, transposeA, transposeB, firstRow, endRow, scratch);
     a += strideA << 2;
     b += strideB << 2;
     c += (m * n) << 2;
@@ -49,6 +52,8 @@ function multiplyOne(
   k: i32,
   transposeA: bool,
   transposeB: bool,
+  firstRow: i32,
+  endRow: i32,
   scratch: usize,
 ): void {
   const packedA = scratch + ((DEPTH * roundUp(n, BLOCK_COLUMNS)) << 2);
@@ -60,8 +65,8 @@ function multiplyOne(
     const bFrom = b + ((transposeB ? p : p * n) << 2);
     if (transposeB) packAcross(bFrom, k, n, depth, BLOCK_COLUMNS, scratch);
     else packAlong(bFrom, n, n, depth, BLOCK_COLUMNS, scratch);
-    for (let i: i32 = 0; i < m; i += ROWS) {
-      const rows = min(ROWS, m - i);
+    for (let i = firstRow; i < endRow; i += ROWS) {
+      const rows = min(ROWS, endRow - i);
       const aFrom = a + ((transposeA ? p * m + i : i * k + p) << 2);
       if (transposeA) packAlong(aFrom, m, rows, depth, BLOCK_ROWS, packedA);
       else packAcross(aFrom, k, rows, depth, BLOCK_ROWS, packedA);
