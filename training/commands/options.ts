@@ -3,6 +3,7 @@ import { InvalidArgumentError, Option } from "commander";
 import { Policy } from "../../shared/schemas/catalog.ts";
 import { parse } from "../../shared/schemas/coded-error.ts";
 import type { DeviceChoice } from "../engine/device.ts";
+import { MOST_THREADS } from "../kernels/product-threads.ts";
 
 /** @example new Command().option("--visitors <count>", "how many", wholeNumber(1, 1_000_000), 1000) */
 export function wholeNumber(minimum: number, maximum: number): (text: string) => number {
@@ -17,6 +18,12 @@ const DEVICES: DeviceChoice[] = ["auto", "wasm", "cpu", "webgpu", "node", "node-
 
 export const deviceOption = (): Option =>
   new Option("--device <name>", "what the dense net runs on").choices(DEVICES).default("auto");
+
+export const threadsOption = (): Option =>
+  new Option(
+    "--threads <count>",
+    "that share matrix products on the device wasm, to the same bytes (default: one a core)",
+  ).argParser(wholeNumber(1, MOST_THREADS));
 
 export const POLICY_NAMES: Policy["name"][] = ["greedy", "epsilon-greedy", "random"];
 const STANDARD_EPSILON = 0.1;

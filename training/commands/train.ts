@@ -17,7 +17,7 @@ import { readKeys } from "../publish/keys.ts";
 import type { Publisher } from "../publish/publish.ts";
 import { createS3Store } from "../publish/s3-store.ts";
 import { readStoreConfig, type StoreConfig } from "../publish/store-config.ts";
-import { deviceOption, wholeNumber } from "./options.ts";
+import { deviceOption, threadsOption, wholeNumber } from "./options.ts";
 import { createProgressView } from "./progress-view.ts";
 import { formatMetrics } from "./train-summary.ts";
 
@@ -25,6 +25,7 @@ interface Options extends DataFiles {
   readonly task?: string;
   readonly model?: Family;
   readonly device?: DeviceChoice;
+  readonly threads?: number;
   readonly seed?: number;
   readonly window?: number;
   readonly out?: string;
@@ -46,6 +47,7 @@ export function command(): Command {
     .option("--test <file>", "test data")
     .addOption(new Option("--model <family>", "the model's family, over the task's").choices(ServedFamily.options))
     .addOption(deviceOption().default(undefined, "auto"))
+    .addOption(threadsOption())
     .option("--seed <number>", "the same seed gives the same bytes (default: 1)", wholeNumber(0, 2 ** 31 - 1))
     .option(
       "--window <MiB>",
@@ -60,7 +62,7 @@ export function command(): Command {
     .action(run);
 }
 
-async function run({ resume, ...options }: Options): Promise<void> {
+async function run({ resume, threads, ...options }: Options): Promise<void> {
   const config = readStoreConfig();
   const begun = resume === undefined ? null : await readInterruptedRun(resume);
   const { task, files, device, seed, windowMiB, publish } = await settle(options, begun);
@@ -71,7 +73,8 @@ async function run({ resume, ...options }: Options): Promise<void> {
   const stop = stopOnSignals();
   try {
     const codeCommit = await readCodeCommit();
-    const request = { task, files, device, seed, windowMiB, folder, resume: begun !== null, publisher, codeCommit, now: clock() };
+    const means = { device, threads, publisher, codeCommit, now: clock() };
+    const request = { task, files, seed, windowMiB, folder, resume: begun !== null, ...means };
     const { metrics, published } = await train({
       ...request,
       onStage: view.stage,

@@ -6,7 +6,7 @@ import type { DeviceChoice } from "../engine/device.ts";
 import { type TuneRequest, tune } from "../jobs/tune.ts";
 import { readStoreConfig } from "../publish/store-config.ts";
 import { parseSpace } from "../search/space.ts";
-import { deviceOption, wholeNumber } from "./options.ts";
+import { deviceOption, threadsOption, wholeNumber } from "./options.ts";
 import { createProgressView } from "./progress-view.ts";
 import { readJson } from "./read-json.ts";
 import { describeRow, formatTuned } from "./tune-summary.ts";
@@ -18,6 +18,7 @@ interface Options extends Pick<TuneRequest, "seed" | "trials"> {
   readonly train?: string;
   readonly valid?: string;
   readonly device: DeviceChoice;
+  readonly threads?: number;
   readonly out?: string;
 }
 
@@ -37,19 +38,20 @@ export function command(): Command {
     .option("--valid <file>", "validation data, which decides")
     .option("--trials <count>", "trials of the first rung", wholeNumber(1, 10_000), 27)
     .addOption(deviceOption())
+    .addOption(threadsOption())
     .option("--seed <number>", "the same seed draws the same trials", wholeNumber(0, 2 ** 31 - 1), 1)
     .option("--out <dir>", "the search's folder (default: .selvedge/searches/TASK); where it stopped, it goes on")
     .action(run);
 }
 
-async function run({ task: nameOrFile, space: spaceFile, trials, device, seed, out, ...files }: Options): Promise<void> {
+async function run({ task: nameOrFile, space: spaceFile, trials, device, threads, seed, out, ...files }: Options): Promise<void> {
   const task = await loadTask(nameOrFile);
   const space = parseSpace(await readJson(spaceFile), task);
   const folder = out ?? join(readStoreConfig().stateDir, "searches", task.name);
   const view = createProgressView(process.stderr);
   const stop = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort());
-  const request = { task, space, files, device, seed, trials, folder };
+  const request = { task, space, files, device, threads, seed, trials, folder };
   const onRow: TuneRequest["onRow"] = (row) => view.note(describeRow(row));
   try {
     const tuned = await tune({ ...request, onStage: view.stage, onProgress: view.progress, onRow, signal: stop.signal });

@@ -22,6 +22,8 @@ export interface TrainRequest {
   readonly task: Task;
   readonly files: DataFiles;
   readonly device: DeviceChoice;
+  /** See `openDevice`. */
+  readonly threads?: number | undefined;
   readonly seed: number;
   /** Encoded examples of a split that are in memory at a time; see `streamParts`. */
   readonly windowMiB: number;
@@ -75,7 +77,7 @@ export async function train(request: TrainRequest): Promise<TrainRun> {
   await requireFreeFolder(request.folder);
   const createdMs = request.now();
   request.onStage("loading");
-  const device = await openDevice(await deviceOf(request));
+  const device = await openDevice(await deviceOf(request), request.threads);
   const checkpoint = await openCheckpoint(request, device.name);
   const shardFolder = join(dirname(request.folder), `.${basename(request.folder)}.shards`);
   try {

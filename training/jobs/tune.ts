@@ -23,6 +23,8 @@ export interface TuneRequest {
   readonly space: Space;
   readonly files: Omit<DataFiles, "test">;
   readonly device: DeviceChoice;
+  /** See `openDevice`. */
+  readonly threads?: number | undefined;
   /** Of the draws, and of every training. */
   readonly seed: number;
   /** Trials of the first rung. */
@@ -94,10 +96,10 @@ function requireDrawn(rows: readonly TrialRow[], rungs: readonly Rung[], { space
 }
 
 /** Loads and encodes once; teachers, where the task has some, are trained once too. */
-async function prepare({ task, files, device, seed, onStage, onProgress, signal }: TuneRequest): Promise<Lesson> {
+async function prepare({ task, files, device, threads, seed, onStage, onProgress, signal }: TuneRequest): Promise<Lesson> {
   const splits = await loadUntested({ task, seed, ...files });
   signal.throwIfAborted();
-  const { name } = await openDevice(device);
+  const { name } = await openDevice(device, threads);
   onStage("training");
   const lessons = await teach({ task, splits, device: name, seed, onProgress, signal });
   return { splits: lessons ? { ...splits, train: lessons.train } : splits, device: name };

@@ -13,7 +13,7 @@ export interface Heap {
 }
 
 /** Each thread takes scratch memory; two were measured. */
-const MOST_THREADS = 8;
+export const MOST_THREADS = 8;
 
 /** Multiply-adds from which a second thread pays: a product of 0.1 ms, which two threads do 1.4 times as fast. */
 const LEAST_WORK = 2 ** 21;
