@@ -123,9 +123,17 @@ export class DrillWorker {
   async #until(isThere: () => Promise<boolean>, what: string): Promise<void> {
     const deadlineMs = Date.now() + 20_000;
     while (!(await isThere())) {
-      if (Date.now() > deadlineMs) throw new Error(`${what} did not come within 20 s`);
+      if (Date.now() > deadlineMs) throw new Error(`${what} did not come within 20 s; ${await this.#failureCounts()}`);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
+  }
+
+  async #failureCounts(): Promise<string> {
+    const text = await (await fetch(`${this.#platform.origin}/metrics`)).text();
+    return text
+      .split("\n")
+      .filter((line) => line.startsWith("selvedge_load_failures_total"))
+      .join("; ");
   }
 
   async dispose(): Promise<void> {
