@@ -3,9 +3,6 @@
 /** Long enough that only eviction ends it: what is kept here is immutable, or only ever a floor (the last good pointer). */
 const LIFETIME_SECONDS = 31_536_000;
 
-/** A cache that has not answered by then has forgotten: a load must not hang on it. */
-const DEADLINE_MS = 1000;
-
 export interface ObjectCache {
   get(key: string): Promise<Uint8Array | null>;
   put(key: string, bytes: Uint8Array): Promise<void>;
@@ -22,22 +19,13 @@ export function createObjectCache(cache: Pick<Cache, "match" | "put">, scope: st
   return {
     async get(key) {
       const found = cache.match(urlOf(key)).then((response) => response?.arrayBuffer());
-      const bytes = await unlessLate(found);
+      const bytes = await found.catch(() => undefined);
       return bytes ? new Uint8Array(bytes) : null;
     },
     async put(key, bytes) {
       const headers = { "cache-control": `public, max-age=${LIFETIME_SECONDS}, immutable` };
       const body = bytes as Uint8Array<ArrayBuffer>; // never shared memory: workers have none
-      await unlessLate(cache.put(urlOf(key), new Response(body, { headers })));
+      await cache.put(urlOf(key), new Response(body, { headers })).catch(() => undefined);
     },
   };
-}
-
-/** Undefined for what fails, or takes longer than the deadline. */
-async function unlessLate<T>(work: Promise<T>): Promise<T | undefined> {
-  const { promise: deadline, resolve } = Promise.withResolvers<undefined>();
-  const timer = setTimeout(() => resolve(undefined), DEADLINE_MS);
-  const answer = await Promise.race([work.catch(() => undefined), deadline]);
-  clearTimeout(timer);
-  return answer;
 }

@@ -98,13 +98,16 @@ let site: DrillSite;
 let good: Published;
 let seed = 0;
 
-/** Every drill begins with a healthy store and a model of its own. */
+/**
+ * Every drill begins with a healthy store and a model of its own. It heals last: the pointer that a disaster left has the sequence of the
+ * next one, and a Worker that came to load it would rightly take the next for the same.
+ */
 async function heal(): Promise<void> {
-  site.proxy.faults = [];
   const { pointer, bytes } = lastGood ?? { pointer: null, bytes: new Uint8Array() };
   if (pointer) await site.store.put(POINTER, bytes, null);
   good = await site.publish(++seed);
   lastGood = { pointer: good.pointer, bytes: (await site.store.get(POINTER))?.bytes ?? new Uint8Array() };
+  site.proxy.faults = [];
 }
 let lastGood: { readonly pointer: Published["pointer"]; readonly bytes: Uint8Array } | null = null;
 
