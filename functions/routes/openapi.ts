@@ -6,13 +6,12 @@ import {
   AssignmentResponse,
   DecisionRequest,
   DecisionResponse,
-  PredictionRequest,
-  PredictionResponse,
 } from "../../shared/schemas/decisions.ts";
 import { EventsRequest } from "../../shared/schemas/events.ts";
 import { ModelsResponse } from "../../shared/schemas/models.ts";
 import { int } from "../../shared/schemas/numbers.ts";
 import { strictObject } from "../../shared/schemas/objects.ts";
+import { PredictionRequest, PredictionResponse } from "../../shared/schemas/predictions.ts";
 import { toJsonSchema } from "./json-schema.ts";
 import { ProblemDocument } from "./problem.ts";
 

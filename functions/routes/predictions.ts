@@ -4,7 +4,7 @@ import { Hono } from "hono/tiny";
 import * as v from "valibot";
 import { CATALOG_NAME } from "../../shared/artifact/keys.ts";
 import { CodedError } from "../../shared/schemas/coded-error.ts";
-import { PredictionRequest, type PredictionResponse } from "../../shared/schemas/decisions.ts";
+import { PredictionRequest, type PredictionResponse } from "../../shared/schemas/predictions.ts";
 import { TaskName } from "../../shared/tasks/task-name.ts";
 import { scoreCandidates } from "../decision/scoring.ts";
 import type { Loaded } from "../model/channel-loader.ts";

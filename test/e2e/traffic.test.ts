@@ -65,7 +65,7 @@ it("the Worker assembles the very features that the simulator does", () => {
 
 it("the simulator logs what the Worker logs, field by field", () => {
   const crowd = { market, crowd: 1, visitorCount: 20, firstMs: 0, days: 1, policy: "random" } as const;
-  const simulated = [...visits(crowd)].flatMap((visit) => visitEvents(market, visit, "random"));
+  const simulated = [...visits(crowd)].flatMap((visit) => visitEvents(visit, "random"));
   const shapeOf = (event: Event) => Object.keys(event).sort();
   for (const type of ["decision", "impression", "click"] as const) {
     const [ours, theirs] = [simulated, events].map((some) => some.find((event) => event.type === type)!);
