@@ -1,7 +1,7 @@
 // THE story of a decision, every stage in order. Pure: the same input gives the same decision, byte for byte.
 import type { Channel } from "../../shared/artifact/manifest.ts";
 import { assignAll } from "../../shared/bucketing/assign.ts";
-import type { Policy } from "../../shared/schemas/catalog.ts";
+import type { Policy } from "../../shared/catalog/policy.ts";
 import type { Assignment, DecisionRequest, FallbackReason, NoServeReason } from "../../shared/schemas/decisions.ts";
 import type { DecisionEvent } from "../../shared/schemas/events.ts";
 import type { Candidate, CatalogIndex } from "../catalog/catalog-index.ts";

@@ -1,6 +1,8 @@
 // Which candidates may be shown in a placement now. Every one that may not has a reason.
-import type { Flight, Placement } from "../../shared/schemas/catalog.ts";
-import type { DropReason } from "../../shared/schemas/decisions.ts";
+import type { Creative } from "../../shared/catalog/creative.ts";
+import type { Flight } from "../../shared/catalog/demand.ts";
+import type { DropReason } from "../../shared/catalog/reasons.ts";
+import type { Placement } from "../../shared/catalog/supply.ts";
 import type { Candidate } from "../catalog/catalog-index.ts";
 
 export interface Dropped {
@@ -23,20 +25,25 @@ export function separateEligible(
   return { eligible, dropped };
 }
 
-/** The first reason in this order: switched off, wrong size, wrong time. A candidate of the request's own always may. */
+/** The first reason in the order of `DROP_REASONS`. A candidate of the request's own always may. */
 export function findDropReason({ supply }: Candidate, placement: Placement | null, nowMs: number): DropReason | null {
   if (!supply) return null;
-  const { campaign, creative } = supply;
+  const { advertiser, campaign, flight, creative } = supply;
+  if (advertiser.status === "paused") return "advertiser_paused";
   if (campaign.status === "paused") return "campaign_paused";
+  if (flight.status === "paused") return "flight_paused";
   if (creative.status === "paused") return "creative_paused";
-  if (placement && (creative.widthPx !== placement.widthPx || creative.heightPx !== placement.heightPx)) return "size_mismatch";
-  return checkSchedule(campaign.flights, nowMs);
+  return checkSchedule(flight, nowMs) ?? (placement && checkFit(creative, placement));
 }
 
-/** A campaign delivers while any of its flights does; between two flights the next one has not started. */
-function checkSchedule(flights: readonly Flight[], nowMs: number): DropReason | null {
-  const hasEnded = ({ endMs }: Flight) => endMs !== null && nowMs >= endMs;
-  const running = flights.filter((flight) => !hasEnded(flight));
-  if (running.length === 0) return "flight_ended";
-  return running.some(({ startMs }) => startMs === null || nowMs >= startMs) ? null : "flight_not_started";
+function checkSchedule({ startMs, endMs }: Flight, nowMs: number): DropReason | null {
+  if (startMs !== null && nowMs < startMs) return "flight_not_started";
+  return endMs !== null && nowMs >= endMs ? "flight_ended" : null;
+}
+
+function checkFit({ content }: Creative, { kinds, sizes }: Placement): DropReason | null {
+  if (!kinds.includes(content.kind)) return "kind_mismatch";
+  if (content.kind === "native") return null;
+  const fits = sizes.some(({ widthPx, heightPx }) => widthPx === content.widthPx && heightPx === content.heightPx);
+  return fits ? null : "size_mismatch";
 }
