@@ -8,9 +8,10 @@ import type { Experiment } from "../../shared/catalog/experiment.ts";
 import type { Policy } from "../../shared/catalog/policy.ts";
 import type { Placement, Site } from "../../shared/catalog/supply.ts";
 import type { Features } from "../../shared/schemas/features.ts";
+import { type Limits, limitsOf } from "./limits.ts";
 
-/** Whose a creative is. `tierRank` is its tier's place in the catalog: 0 is asked first. */
-export interface CandidateSupply {
+/** Whose a creative is, and what bounds it. `tierRank` is its tier's place in the catalog: 0 is asked first. */
+export interface CandidateSupply extends Limits {
   readonly creative: Creative;
   readonly flight: Flight;
   readonly campaign: Campaign;
@@ -87,13 +88,9 @@ function toCandidates({ tiers, advertisers, campaigns, flights, creatives }: Cat
   const supplies = creatives.map((creative): CandidateSupply => {
     const flight = flightOf(creative.flightId);
     const campaign = campaignOf(flight.campaignId);
-    return {
-      creative,
-      flight,
-      campaign,
-      advertiser: advertiserOf(campaign.advertiserId),
-      tierRank: ranks.get(flight.tierId) ?? 0,
-    };
+    const advertiser = advertiserOf(campaign.advertiserId);
+    const tierRank = ranks.get(flight.tierId) ?? 0; // a checked catalog has it
+    return { creative, flight, campaign, advertiser, tierRank, ...limitsOf(creative, flight, campaign, advertiser) };
   });
   return supplies.sort((a, b) => a.tierRank - b.tierRank).map(toCandidate);
 }

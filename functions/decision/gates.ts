@@ -2,7 +2,8 @@
 import type { DropReason } from "../../shared/catalog/reasons.ts";
 import { hashText } from "../../shared/features/hash.ts";
 import type { DecisionState } from "../../shared/schemas/decision-record.ts";
-import type { Account, Candidate, Supply } from "../catalog/catalog-index.ts";
+import type { Candidate, CandidateSupply } from "../catalog/catalog-index.ts";
+import type { Account } from "../catalog/limits.ts";
 
 /** What a shown creative takes from an account: micros of money, or an impression of a goal. */
 export interface Spend {
@@ -85,7 +86,7 @@ export class Gates {
     return this.#opportunities;
   }
 
-  #checkCaps({ capped }: Supply): DropReason | null {
+  #checkCaps({ capped }: CandidateSupply): DropReason | null {
     if (capped.length === 0) return null;
     const { hasSubject, state } = this.#input;
     if (!hasSubject) return "frequency_unknown";
@@ -107,7 +108,7 @@ export class Gates {
     return null;
   }
 
-  #checkShown(creativeId: string, { campaign }: Supply): DropReason | null {
+  #checkShown(creativeId: string, { campaign }: CandidateSupply): DropReason | null {
     if (this.#shown.has(creativeId)) return "already_shown";
     return campaign.separationGroups.some((group) => this.#groups.has(group)) ? "competitor_shown" : null;
   }

@@ -3,32 +3,33 @@ import type { RawRecord } from "../../shared/features/encode.ts";
 import type { Scores } from "../../shared/scoring/scorer.ts";
 import type { EdgeModel } from "../model/model.ts";
 
-export interface Score {
-  readonly logit: number;
-  readonly probability: number;
-}
+/** Of each candidate, in order; copies, which nothing overwrites. */
+export type CandidateScores = Scores;
 
 /**
- * A score for each candidate, in order; null where the model traps or gives a number that is not finite: that is the model's
- * fault and never the request's. A model without candidate fields gives the same score to all of them. `known` candidates are
- * the catalog's own records, which the scorer keeps encoded from one request to the next.
+ * Null where the model traps or gives a number that is not finite: that is the model's fault and never the request's. A model without
+ * candidate fields gives the same score to all of them. `known` candidates are the catalog's own records, which the scorer keeps encoded
+ * from one request to the next.
  */
 export function scoreCandidates(
   model: EdgeModel,
   context: RawRecord,
   candidates: readonly RawRecord[],
   { known }: { readonly known: boolean },
-): Score[] | null {
+): CandidateScores | null {
   try {
     const { logits, probabilities } = computeScores(model, context, candidates, known);
-    const scores = candidates.map((_, index) => {
-      const at = model.encoder.candidate.fieldCount === 0 ? 0 : index;
-      return { logit: logits[at] ?? Number.NaN, probability: probabilities[at] ?? Number.NaN };
-    });
-    return scores.every(({ logit }) => Number.isFinite(logit)) ? scores : null;
+    if (model.encoder.candidate.fieldCount === 0) return repeat(logits[0], probabilities[0], candidates.length);
+    for (let index = 0; index < candidates.length; index++) if (!Number.isFinite(logits[index])) return null;
+    return { logits: logits.slice(), probabilities: probabilities.slice() };
   } catch {
     return null; // counted by the caller as the fallback "score_failed"
   }
+}
+
+function repeat(logit = Number.NaN, probability = Number.NaN, count: number): CandidateScores | null {
+  if (!Number.isFinite(logit)) return null;
+  return { logits: new Float32Array(count).fill(logit), probabilities: new Float64Array(count).fill(probability) };
 }
 
 function computeScores(

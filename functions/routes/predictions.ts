@@ -54,8 +54,8 @@ function predict(task: string, request: PredictionRequest, model: Loaded<EdgeMod
     fallback: scores ? null : model ? "score_failed" : "no_model",
     predictions: candidates.map((candidate, index) => ({
       ...("id" in candidate && { id: candidate.id }),
-      logit: scores?.[index]?.logit ?? null,
-      probability: scores?.[index]?.probability ?? null,
+      logit: scores?.logits[index] ?? null,
+      probability: scores?.probabilities[index] ?? null,
     })),
   };
 }
