@@ -40,7 +40,11 @@ export function distributeLots(ranked: readonly Ranked<Candidate>[]): number[] {
   );
 }
 
-function worthUnder({ probabilities, count }: PosteriorDraws, ranked: readonly Ranked<Candidate>[], exponent: number): Float64Array {
+function worthUnder(
+  { probabilities, count }: PosteriorDraws,
+  ranked: readonly Ranked<Candidate>[],
+  exponent: number,
+): Float64Array {
   const worth = new Float64Array((probabilities.length / count) * ranked.length);
   let at = 0;
   for (let start = 0; start < probabilities.length; start += count) {

@@ -3,17 +3,17 @@ import type { Auction, Tier } from "../../shared/catalog/catalog.ts";
 import type { Policy } from "../../shared/catalog/policy.ts";
 import type { DropReason } from "../../shared/catalog/reasons.ts";
 import { distribute } from "../../shared/policies/distribute.ts";
-import { draw, weigh } from "../../shared/policies/draw.ts";
+import { draw } from "../../shared/policies/draw.ts";
 import type { FallbackReason } from "../../shared/schemas/decisions.ts";
 import type { Features } from "../../shared/schemas/features.ts";
 import type { Candidate } from "../catalog/catalog-index.ts";
 import type { EdgeModel } from "../model/model.ts";
+import { armsOf, distributeLots } from "./arms.ts";
 import type { Gates } from "./gates.ts";
-import { armsOf, distributeLots, spreadOver } from "./arms.ts";
 import { type Charge, priceLot, priceUnscored, priceWinner } from "./pricing.ts";
 import { type Ranked, rankCandidates } from "./ranking.ts";
 import type { PlacementFacts, SlotFacts, TierFacts } from "./record.ts";
-import { type Score, scoreCandidates } from "./scoring.ts";
+import { scoreCandidates } from "./scoring.ts";
 import { uniformFrom } from "./seeds.ts";
 
 /** What a placement is decided from. */
@@ -47,7 +47,7 @@ export function decidePlacement(input: PlacementInput): Omit<PlacementFacts, "no
     counts.set(reason, (counts.get(reason) ?? 0) + 1);
     dropped.push({ creativeId, reason });
   };
-  const tiers: TierFacts[] = [];
+  const tiers: AskedTier[] = [];
   const slots: SlotFacts[] = [];
   let fallback: FallbackReason | null = null;
   for (const candidates of groupByTier(passGates(input, drop))) {
@@ -62,6 +62,11 @@ export function decidePlacement(input: PlacementInput): Omit<PlacementFacts, "no
     fillSlots(input, tier, tiers.length - 1, slots);
   }
   return { placementId: input.placementId, context: input.context, counts, dropped, tiers, slots, fallback };
+}
+
+/** `fallback` says why another policy than the wanted one drew. */
+interface AskedTier extends TierFacts {
+  readonly fallback: FallbackReason | null;
 }
 
 type Drop = (creativeId: string, reason: DropReason) => void;
@@ -88,14 +93,15 @@ function groupByTier(candidates: readonly Candidate[]): Candidate[][] {
 }
 
 /** Scores and ranks. Where the model is needed and does not answer the draw is uniform, and the fallback says why. */
-function askTier(input: PlacementInput, candidates: readonly Candidate[], drop: Drop): TierFacts {
+function askTier(input: PlacementInput, candidates: readonly Candidate[], drop: Drop): AskedTier {
   const tier = input.tiers[candidates[0]?.supply?.tierRank ?? -1] ?? null;
   const policy = tier?.selection === "weighted" ? null : input.policy;
   const { model, conversionModel, context, fromCatalog } = input;
   const features = candidates.map((candidate) => candidate.features);
-  const clicks = model && scoreCandidates(model, context, features, { known: fromCatalog, drawn: policy?.name === "thompson" });
+  const clicks = model && scoreCandidates(model, context, features, { known: fromCatalog });
   const buysConversions = candidates.some(({ supply }) => supply?.flight.price.model === "cpa");
-  const conversions = buysConversions && conversionModel ? scoreCandidates(conversionModel, context, features, { known: fromCatalog }) : null;
+  const conversions =
+    buysConversions && conversionModel ? scoreCandidates(conversionModel, context, features, { known: fromCatalog }) : null;
   const isUnscored = clicks === null && candidates.some(({ supply }) => supply?.flight.price.model !== "cpm");
   const rules = { ...input.auction, floorMicros: input.floorMicros, keepsUnscored: isUnscored };
   const probabilities = { clicks: clicks?.probabilities ?? null, conversions: conversions?.probabilities ?? null };
@@ -106,7 +112,7 @@ function askTier(input: PlacementInput, candidates: readonly Candidate[], drop: 
     policy: policy && isUnscored ? { name: "random" } : policy,
     ranked,
     scores: clicks,
-    fallback: policy && findFallback(policy, isUnscored, model !== null, clicks?.draws != null),
+    fallback: policy && findFallback(policy, isUnscored, model !== null, false),
   };
 }
 
@@ -118,7 +124,7 @@ function findFallback({ name }: Policy, isUnscored: boolean, hasModel: boolean, 
 }
 
 /** Draws until all slots are filled or nobody is left. What each draw takes closes gates for those after it. */
-function fillSlots(input: PlacementInput, tier: TierFacts, tierIndex: number, slots: SlotFacts[]): void {
+function fillSlots(input: PlacementInput, tier: AskedTier, tierIndex: number, slots: SlotFacts[]): void {
   let left = tier.ranked.map((_, rank) => rank);
   while (slots.length < input.slotCount && left.length > 0) {
     const odds = oddsOf(input, tier, left);
@@ -127,21 +133,31 @@ function fillSlots(input: PlacementInput, tier: TierFacts, tierIndex: number, sl
     const chosen = tier.ranked[left[position] as number] as Ranked<Candidate>; // what is drawn is in the odds
     const next = tier.ranked[left[position + 1] ?? -1] ?? null;
     const charge = chargeFor(input, tier, chosen, next);
+    const score = {
+      logit: tier.scores?.logits[chosen.index] ?? null,
+      probability: tier.scores?.probabilities[chosen.index] ?? null,
+    };
     input.gates.take(chosen.candidate, charge?.impressionMicros ?? 0);
     const distribution = new Float64Array(tier.ranked.length);
     for (const [at, rank] of left.entries()) distribution[rank] = odds[at] as number; // one each
-    slots.push({ tierIndex, chosen, distribution, propensity: odds[position] as number, seed, charge });
+    slots.push({ tierIndex, chosen, ...score, distribution, propensity: odds[position] as number, seed, charge });
     left = left.filter((rank) => input.gates.recheck((tier.ranked[rank] as Ranked<Candidate>).candidate)); // ranks of the ranking
   }
 }
 
-function oddsOf({ nowMs }: PlacementInput, { policy, ranked, scores }: TierFacts, left: readonly number[]): number[] {
+function oddsOf({ nowMs, auction }: PlacementInput, { policy, ranked }: TierFacts, left: readonly number[]): number[] {
   const remaining = left.map((rank) => ranked[rank] as Ranked<Candidate>); // ranks of the ranking
   if (!policy) return distributeLots(remaining);
-  return distribute(policy, armsOf(policy, remaining, scores?.draws ?? null, nowMs));
+  return distribute(policy, armsOf(remaining, { policy, draws: null, qualityExponent: auction.qualityExponent, nowMs }));
 }
 
-function chargeFor({ auction, floorMicros }: PlacementInput, { policy }: TierFacts, chosen: Ranked<Candidate>, next: Ranked | null): Charge | null {
+function chargeFor(
+  { auction, floorMicros }: PlacementInput,
+  { policy }: TierFacts,
+  chosen: Ranked<Candidate>,
+  next: Ranked | null,
+): Charge | null {
+  if (chosen.probability === null) return priceUnscored(chosen);
   if (!policy) return priceLot(chosen);
   return priceWinner(chosen, next, { pricing: auction.pricing, floorMicros });
 }

@@ -76,7 +76,8 @@ export function decide(input: DecisionInput, { placements: shortlisted }: Shortl
   const assignments = request.subjectId === undefined ? [] : assignAll(catalog.experiments, request.subjectId);
   const mechanism = chooseMechanism(catalog.policy, catalog.experiments, assignments);
   const model = pickModel(input.models, mechanism, catalog.task);
-  const conversionModel = catalog.conversionTask === null ? null : pickModel(input.conversionModels, mechanism, catalog.conversionTask);
+  const conversionModel =
+    catalog.conversionTask === null ? null : pickModel(input.conversionModels, mechanism, catalog.conversionTask);
   const gates = new Gates({ state, hasSubject: request.subjectId !== undefined, seed, uniformFrom });
   let drawCount = 0;
   const placements = shortlisted.map(({ supply, eligible, counts }, index): PlacementFacts => {

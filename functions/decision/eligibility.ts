@@ -5,24 +5,19 @@ import type { DropReason } from "../../shared/catalog/reasons.ts";
 import type { Placement } from "../../shared/catalog/supply.ts";
 import type { Candidate } from "../catalog/catalog-index.ts";
 
-export interface Dropped {
-  readonly creativeId: string;
-  readonly reason: DropReason;
-}
-
 export function separateEligible(
   candidates: readonly Candidate[],
   placement: Placement | null,
   nowMs: number,
-): { readonly eligible: Candidate[]; readonly dropped: Dropped[] } {
+): { readonly eligible: Candidate[]; readonly counts: Map<DropReason, number> } {
   const eligible: Candidate[] = [];
-  const dropped: Dropped[] = [];
+  const counts = new Map<DropReason, number>();
   for (const candidate of candidates) {
     const reason = findDropReason(candidate, placement, nowMs);
-    if (reason) dropped.push({ creativeId: candidate.creativeId, reason });
+    if (reason) counts.set(reason, (counts.get(reason) ?? 0) + 1);
     else eligible.push(candidate);
   }
-  return { eligible, dropped };
+  return { eligible, counts };
 }
 
 /** The first reason in the order of `DROP_REASONS`. A candidate of the request's own always may. */

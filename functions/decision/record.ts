@@ -2,7 +2,13 @@
 import type { Channel } from "../../shared/artifact/manifest.ts";
 import type { Policy } from "../../shared/catalog/policy.ts";
 import type { DropReason } from "../../shared/catalog/reasons.ts";
-import type { DecidedPlacement, DecidedSlot, DecidedTier, DecisionEvent, DecisionState } from "../../shared/schemas/decision-record.ts";
+import type {
+  DecidedPlacement,
+  DecidedSlot,
+  DecidedTier,
+  DecisionEvent,
+  DecisionState,
+} from "../../shared/schemas/decision-record.ts";
 import type { Assignment, DecisionRequest, FallbackReason, NoServeReason } from "../../shared/schemas/decisions.ts";
 import { decisionEventId } from "../../shared/schemas/events.ts";
 import type { Features } from "../../shared/schemas/features.ts";
@@ -10,7 +16,7 @@ import { packNumbers } from "../../shared/schemas/packed-numbers.ts";
 import type { Candidate } from "../catalog/catalog-index.ts";
 import type { Charge } from "./pricing.ts";
 import type { Ranked } from "./ranking.ts";
-import type { Score } from "./scoring.ts";
+import type { CandidateScores } from "./scoring.ts";
 
 /** A model that a decision was served from. */
 export interface ServedBy {
@@ -37,14 +43,15 @@ export interface TierFacts {
   readonly tierId: string | null;
   readonly policy: Policy | null;
   readonly ranked: readonly Ranked<Candidate>[];
-  readonly scores: readonly Score[] | null;
+  readonly scores: CandidateScores | null;
 }
 
 /** A creative that was drawn: `distribution` over the ranked candidates of its tier, `chosenIndex` into both. */
 export interface SlotFacts {
   readonly tierIndex: number;
   readonly chosen: Ranked<Candidate>;
-  readonly score: Score | null;
+  readonly logit: number | null;
+  readonly probability: number | null;
   readonly distribution: Float64Array;
   readonly propensity: number;
   readonly seed: number;
@@ -56,6 +63,7 @@ export interface PlacementFacts {
   readonly placementId: string;
   readonly context: Features;
   readonly counts: ReadonlyMap<DropReason, number>;
+  readonly dropped: readonly { readonly creativeId: string; readonly reason: DropReason }[];
   readonly tiers: readonly TierFacts[];
   readonly slots: readonly SlotFacts[];
   readonly fallback: FallbackReason | null;
@@ -94,11 +102,11 @@ function toPlacement({ placementId, context, counts, tiers, slots, fallback, noS
 }
 
 function toTier({ tierId, policy, ranked, scores }: TierFacts): DecidedTier {
-  const logits = scores && packNumbers(Float32Array.from(ranked, ({ index }) => scores[index]?.logit ?? Number.NaN));
+  const logits = scores && packNumbers(Float32Array.from(ranked, ({ index }) => scores.logits[index] as number)); // one each
   return { tierId, policy, creativeIds: ranked.map(({ candidate }) => candidate.creativeId), logits };
 }
 
-function toSlot({ tierIndex, chosen, score, distribution, propensity, seed, charge }: SlotFacts): DecidedSlot {
+function toSlot({ tierIndex, chosen, logit, probability, distribution, propensity, seed, charge }: SlotFacts): DecidedSlot {
   const { candidate, valueMicros } = chosen;
   const price = candidate.supply && charge && { model: candidate.supply.flight.price.model, micros: charge.priceMicros };
   return {
@@ -107,8 +115,8 @@ function toSlot({ tierIndex, chosen, score, distribution, propensity, seed, char
     propensity,
     propensities: packNumbers(distribution),
     seed,
-    logit: score?.logit ?? null,
-    probability: score?.probability ?? null,
+    logit,
+    probability,
     valueMicros,
     price,
     minimumToWinMicros: charge?.minimumToWinMicros ?? null,

@@ -16,7 +16,10 @@ const TRIMS: readonly [TrimReason, (event: DecisionEvent) => DecisionEvent][] = 
   ["candidates_of_request", (event) => ({ ...event, request: withoutCandidates(event.request) })],
   [
     "other_candidates",
-    (event) => ({ ...event, placements: event.placements.map((one) => ({ ...one, tiers: [], slots: one.slots.map(keepChosen) })) }),
+    (event) => ({
+      ...event,
+      placements: event.placements.map((one) => ({ ...one, tiers: [], slots: one.slots.map(keepChosen) })),
+    }),
   ],
   ["state", (event) => ({ ...event, state: { caps: null, accounts: {} } })],
   [

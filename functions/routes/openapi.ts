@@ -1,12 +1,7 @@
 // GET /openapi.json: the HTTP interface as an OpenAPI 3.1 document, made from the very schemas that parse the bodies.
 import { Hono } from "hono/tiny";
 import * as v from "valibot";
-import {
-  AssignmentRequest,
-  AssignmentResponse,
-  DecisionRequest,
-  DecisionResponse,
-} from "../../shared/schemas/decisions.ts";
+import { AssignmentRequest, AssignmentResponse, DecisionRequest, DecisionResponse } from "../../shared/schemas/decisions.ts";
 import { EventsRequest } from "../../shared/schemas/events.ts";
 import { ModelsResponse } from "../../shared/schemas/models.ts";
 import { int } from "../../shared/schemas/numbers.ts";

@@ -53,7 +53,9 @@ export const DecisionRequest = strictObject({
   geo: v.exactOptional(
     strictObject({ country: v.exactOptional(text), region: v.exactOptional(text), city: v.exactOptional(text) }),
   ),
-  device: v.exactOptional(strictObject({ type: v.exactOptional(text), os: v.exactOptional(text), browser: v.exactOptional(text) })),
+  device: v.exactOptional(
+    strictObject({ type: v.exactOptional(text), os: v.exactOptional(text), browser: v.exactOptional(text) }),
+  ),
   placements: list(RequestedPlacement, 1, MAX_PLACEMENTS),
   timeoutMs: v.exactOptional(v.pipe(int, v.minValue(1), v.maxValue(1000))),
 });

@@ -1,8 +1,9 @@
 // A visit as the Worker and the sites would have logged it, and the truth beside it.
-import { packNumbers } from "../../shared/schemas/packed-numbers.ts";
+
 import type { DecidedPlacement, DecisionEvent } from "../../shared/schemas/decision-record.ts";
 import { decisionEventId, type Event, outcomeEventId } from "../../shared/schemas/events.ts";
 import type { Features } from "../../shared/schemas/features.ts";
+import { packNumbers } from "../../shared/schemas/packed-numbers.ts";
 import { candidateFeatures, contextFeatures, STANDARD_TIER, visitorFeatures } from "./catalog.ts";
 import type { Choice, SimulatedPolicy, Visit } from "./visits.ts";
 
