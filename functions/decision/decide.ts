@@ -108,7 +108,7 @@ function choose(
 /** By probability alone: nothing has a price yet. */
 function rank(eligible: readonly Candidate[], scores: readonly Score[] | null): Considered[] {
   const bidders = eligible.map(({ creativeId }) => ({ creativeId, supply: null }));
-  const clicks = scores && scores.map(({ probability }) => probability);
+  const clicks = scores?.map(({ probability }) => probability) ?? null;
   const { ranked } = rankCandidates(bidders, { clicks, conversions: null }, { qualityExponent: 1, floorMicros: 0 });
   return ranked.map(({ index }) => ({ candidate: eligible[index] as Candidate, score: scores?.[index] ?? null })); // ranked from it
 }
