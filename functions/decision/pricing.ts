@@ -2,6 +2,7 @@
 // the generalised second price (Edelman, Ostrovsky and Schwarz, 2007).
 import { costImpression, scoreBid, valueBid } from "../../shared/auction/worth.ts";
 import type { Auction } from "../../shared/catalog/catalog.ts";
+import { MAX_BID_MICROS } from "../../shared/catalog/demand.ts";
 import type { Ranked } from "./ranking.ts";
 
 /** Amounts are in the bid's own unit: micros for 1,000 impressions, a click or a conversion. */
@@ -18,6 +19,9 @@ export interface PricingRules {
   readonly floorMicros: number;
 }
 
+/** What is known of a candidate before it is ranked. */
+export type Priced = Pick<Ranked, "candidate" | "probability">;
+
 /**
  * Null for a winner without a price. `next` is the one behind the winner among those that could have been drawn for its slot: not shown
  * in the placement yet. Where a policy explored, the winner need not be the first: it pays for the rank it has.
@@ -25,13 +29,13 @@ export interface PricingRules {
 export function priceWinner(winner: Ranked, next: Ranked | null, { pricing, floorMicros }: PricingRules): Charge | null {
   const price = winner.candidate.supply?.flight.price;
   if (!price || winner.probability === null) return null;
-  const minimumToWinMicros = findLeast(price.bidMicros, (bidMicros) => keepsRank(winner, next, bidMicros, floorMicros));
+  const minimumToWinMicros = findLeast(price.bidMicros, (bidMicros) => ranksAbove(winner, bidMicros, next, floorMicros));
   const priceMicros = pricing === "first-price" ? price.bidMicros : minimumToWinMicros;
   return { priceMicros, minimumToWinMicros, impressionMicros: costImpression(price.model, priceMicros, winner.probability) };
 }
 
-/** A weighted tier's winner pays its bid. `probability` as in `Ranked`; null for a winner without a price. */
-export function priceLot({ candidate, probability }: Pick<Ranked, "candidate" | "probability">): Charge | null {
+/** A weighted tier's winner pays its bid; null without a price. */
+export function priceLot({ candidate, probability }: Priced): Charge | null {
   const price = candidate.supply?.flight.price;
   if (!price || probability === null) return null;
   const impressionMicros = costImpression(price.model, price.bidMicros, probability);
@@ -49,19 +53,31 @@ export function priceUnscored({ candidate }: Pick<Ranked, "candidate">): Charge 
   };
 }
 
-function keepsRank(winner: Ranked, next: Ranked | null, bidMicros: number, floorMicros: number): boolean {
-  const model = winner.candidate.supply?.flight.price.model;
-  const { probability, quality } = winner;
-  if (!model || probability === null || quality === null) throw new Error("only what has a price is priced");
-  if (valueBid(model, bidMicros, probability) < floorMicros) return false;
-  const score = scoreBid(model, bidMicros, quality);
-  const rival = next?.rankScore ?? -1;
-  return score > rival || (score === rival && next !== null && winner.candidate.creativeId < next.candidate.creativeId);
+/** The least bid with which `loser` would have been ranked before `winner`; null where no bid would, or it has no price. */
+export function findBidToOutrank(loser: Ranked, winner: Ranked, floorMicros: number): number | null {
+  if (!loser.candidate.supply || loser.probability === null) return null;
+  const outranks = (bidMicros: number) => ranksAbove(loser, bidMicros, winner, floorMicros);
+  return outranks(MAX_BID_MICROS) ? findLeast(MAX_BID_MICROS, outranks) : null;
 }
 
-/** The least integer in 0 .. `bidMicros` that holds, where all above it do: exact, because the same rounded numbers are compared that ranked. */
-function findLeast(bidMicros: number, holds: (bidMicros: number) => boolean): number {
-  let [below, least] = [-1, bidMicros];
+/** Whether `one`, with another bid, would pass the floor and come before `rival`. The same rounded numbers are compared as in the ranking. */
+function ranksAbove(
+  { candidate, probability, quality }: Ranked,
+  bidMicros: number,
+  rival: Ranked | null,
+  floorMicros: number,
+): boolean {
+  const model = candidate.supply?.flight.price.model;
+  if (!model || probability === null || quality === null) throw new Error("only what has a price is priced");
+  if (valueBid(model, bidMicros, probability) < floorMicros) return false;
+  if (!rival || rival.rankScore === null) return true;
+  const score = scoreBid(model, bidMicros, quality);
+  return score > rival.rankScore || (score === rival.rankScore && candidate.creativeId < rival.candidate.creativeId);
+}
+
+/** The least integer in 0 .. `most` that holds, where all above it do, and `most` does. */
+function findLeast(most: number, holds: (value: number) => boolean): number {
+  let [below, least] = [-1, most];
   while (least - below > 1) {
     const middle = Math.floor((below + least) / 2);
     if (holds(middle)) least = middle;

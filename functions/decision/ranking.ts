@@ -38,9 +38,17 @@ export interface Ranked<Candidate extends Bidder = Bidder> {
   readonly rankScore: number | null;
 }
 
+/** `valueMicros` is what fell short of the floor; null where no model scored it. */
+export interface Unranked {
+  readonly creativeId: string;
+  readonly index: number;
+  readonly reason: DropReason;
+  readonly valueMicros: number | null;
+}
+
 export interface Ranking<Candidate extends Bidder = Bidder> {
   readonly ranked: readonly Ranked<Candidate>[];
-  readonly dropped: readonly { readonly creativeId: string; readonly reason: DropReason }[];
+  readonly dropped: readonly Unranked[];
 }
 
 /** Drops what is worth nothing known (`probability_missing`) or too little (`below_floor`). What the request brought is ranked by its probability alone. */
@@ -50,16 +58,43 @@ export function rankCandidates<Candidate extends Bidder>(
   rules: RankingRules,
 ): Ranking<Candidate> {
   const ranked: Ranked<Candidate>[] = [];
-  const dropped: { creativeId: string; reason: DropReason }[] = [];
+  const dropped: Unranked[] = [];
   for (let index = 0; index < candidates.length; index++) {
     const candidate = candidates[index] as Candidate; // within the list
     const one = rateCandidate(candidate, index, probabilities, rules.qualityExponent);
     const reason = findDropReason(one, rules);
-    if (reason) dropped.push({ creativeId: candidate.creativeId, reason });
+    if (reason) dropped.push({ creativeId: candidate.creativeId, index, reason, valueMicros: one.valueMicros });
     else ranked.push(one);
   }
   ranked.sort(compareRanked);
   return { ranked, dropped };
+}
+
+/** Under the draws from a posterior, each as likely: the probability of candidate `c` under draw `d` at [d * candidateCount + c]. */
+export interface PosteriorDraws {
+  readonly drawCount: number;
+  readonly candidateCount: number;
+  readonly clicks: ArrayLike<number> | null;
+  readonly conversions: ArrayLike<number> | null;
+}
+
+/** The ranked ones' scores under each draw, laid out as a policy takes them. What no posterior is there for keeps its score. */
+export function scoreDraws(ranked: readonly Ranked[], draws: PosteriorDraws, qualityExponent: number): Float64Array {
+  const scores = new Float64Array(draws.drawCount * ranked.length);
+  ranked.forEach(({ candidate, index, rankScore }, arm) => {
+    const price = candidate.supply?.flight.price;
+    const probabilities = price?.model === "cpm" ? null : price?.model === "cpa" ? draws.conversions : draws.clicks;
+    for (let draw = 0; draw < draws.drawCount; draw++) {
+      const probability = probabilities?.[draw * draws.candidateCount + index];
+      scores[draw * ranked.length + arm] =
+        probability === undefined ? (rankScore ?? 0) : scoreOf(price, probability, qualityExponent);
+    }
+  });
+  return scores;
+}
+
+function scoreOf(price: Price | undefined, probability: number, qualityExponent: number): number {
+  return price ? scoreBid(price.model, price.bidMicros, power(probability, qualityExponent)) : probability;
 }
 
 function rateCandidate<Candidate extends Bidder>(

@@ -5,12 +5,6 @@ import type { Price } from "../catalog/demand.ts";
 const IMPRESSIONS = 1000;
 
 /**
- * Bids of up to a million of the currency: then every amount here is an integer below 2^53 / 8, which a double holds with all its
- * neighbours.
- */
-export const MAX_BID_MICROS = 1_000_000_000_000;
-
-/**
  * Score of a bid in the ranking: its micros for 1,000 impressions times the quality, which is the probability of what is paid for ^ the
  * quality exponent. Never falls where the bid rises.
  *

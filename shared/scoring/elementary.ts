@@ -16,7 +16,14 @@ export function exponential(x: number): number {
   const clamped = Math.min(700, Math.max(-700, x));
   const k = roundHalfToEven(clamped * Math.LOG2E);
   const r = clamped - k * LN2_HIGH - k * LN2_LOW;
-  return COEFFICIENTS.reduce((sum, coefficient) => sum * r + coefficient, 0) * 2 ** k;
+  return evaluate(COEFFICIENTS, r) * 2 ** k;
+}
+
+/** The polynomial at x, from its highest coefficient down (Horner). */
+function evaluate(coefficients: readonly number[], x: number): number {
+  let sum = 0;
+  for (const coefficient of coefficients) sum = sum * x + coefficient;
+  return sum;
 }
 
 /**
@@ -50,8 +57,7 @@ export function logarithm(x: number): number {
   const k = (high >>> 20) - 1023 + (isHigh ? 1 : 0);
   const s = (m - 1) / (m + 1);
   const squared = s * s;
-  const series = ODD_COEFFICIENTS.reduce((sum, coefficient) => sum * squared + coefficient, 0);
-  return k * LN2_HIGH + (2 * s * series + k * LN2_LOW);
+  return k * LN2_HIGH + (2 * s * evaluate(ODD_COEFFICIENTS, squared) + k * LN2_LOW);
 }
 
 /** The smallest normal double. */
