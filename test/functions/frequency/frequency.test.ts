@@ -89,13 +89,15 @@ describe("a cap of 3 in 5 days", () => {
     expect([await show("lost", "r5"), await show("lost", "r6")]).toEqual([1, 0]);
   });
 
-  it("does not open where a caller's clock is behind after an eviction", async () => {
-    const { show, clock } = createEdge();
+  it("does not go back in time with a caller whose clock is behind, even where all is forgotten and the object was evicted", async () => {
+    const { show, settle, clock } = createEdge();
     for (const requestId of ["r1", "r2", "r3"]) await show("behind", requestId);
     clock.nowMs = T + 5 * DAY_MS;
-    for (const requestId of ["r4", "r5", "r6"]) expect(await show("behind", requestId)).toBe(1);
+    await settle("behind", "another", new Map());
     await evictDurableObject(await objectOf("behind"));
     clock.nowMs = T + DAY_MS;
+    for (const requestId of ["r4", "r5", "r6"]) expect(await show("behind", requestId)).toBe(1);
+    clock.nowMs = T + 6 * DAY_MS;
     expect(await show("behind", "r7")).toBe(0);
   });
 });
@@ -106,7 +108,7 @@ describe("the edge", () => {
     const slow = (name: string) => {
       const object = subjectViews.getByName(name);
       const hold = async (...request: Parameters<SubjectViews["hold"]>) => gate.promise.then(() => object.hold(...request));
-      return { hold, settle: object.settle.bind(object) };
+      return { hold, settle: async (...report: Parameters<SubjectViews["settle"]>) => object.settle(...report) };
     };
     const { hold, metrics, finish } = createEdge({ subjects: { getByName: slow } as unknown as typeof subjectViews }); // all that is called
     for (const requestId of ["r1", "r2", "r3", "r4"]) expect(await hold("hurried", requestId, 1)).toBeNull();
