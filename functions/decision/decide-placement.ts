@@ -2,7 +2,7 @@
 import type { Auction, Tier } from "../../shared/catalog/catalog.ts";
 import type { Policy } from "../../shared/catalog/policy.ts";
 import type { DropReason } from "../../shared/catalog/reasons.ts";
-import { distribute } from "../../shared/policies/distribute.ts";
+import { type Arms, distribute, selectArms } from "../../shared/policies/distribute.ts";
 import { draw } from "../../shared/policies/draw.ts";
 import type { FallbackReason } from "../../shared/schemas/decisions.ts";
 import type { Features } from "../../shared/schemas/features.ts";
@@ -67,6 +67,8 @@ export function decidePlacement(input: PlacementInput): Omit<PlacementFacts, "no
 /** `fallback` says why another policy than the wanted one drew. */
 interface AskedTier extends TierFacts {
   readonly fallback: FallbackReason | null;
+  /** Null where the tier draws lots. */
+  readonly arms: Arms | null;
 }
 
 type Drop = (creativeId: string, reason: DropReason) => void;
@@ -107,12 +109,14 @@ function askTier(input: PlacementInput, candidates: readonly Candidate[], drop: 
   const probabilities = { clicks: clicks?.probabilities ?? null, conversions: conversions?.probabilities ?? null };
   const { ranked, dropped } = rankCandidates(candidates, probabilities, rules);
   for (const { creativeId, reason } of dropped) drop(creativeId, reason);
+  const drawing = policy && isUnscored ? ({ name: "random" } as const) : policy;
   return {
     tierId: tier?.id ?? null,
-    policy: policy && isUnscored ? { name: "random" } : policy,
+    policy: drawing,
     ranked,
     scores: clicks,
     fallback: policy && findFallback(policy, isUnscored, model !== null, false),
+    arms: drawing && armsOf(ranked, drawing, null, input.nowMs),
   };
 }
 
@@ -127,7 +131,7 @@ function findFallback({ name }: Policy, isUnscored: boolean, hasModel: boolean, 
 function fillSlots(input: PlacementInput, tier: AskedTier, tierIndex: number, slots: SlotFacts[]): void {
   let left = tier.ranked.map((_, rank) => rank);
   while (slots.length < input.slotCount && left.length > 0) {
-    const odds = oddsOf(input, tier, left);
+    const odds = oddsOf(tier, left);
     const seed = input.nextSeed();
     const position = draw(odds, uniformFrom(seed));
     const chosen = tier.ranked[left[position] as number] as Ranked<Candidate>; // what is drawn is in the odds
@@ -145,10 +149,10 @@ function fillSlots(input: PlacementInput, tier: AskedTier, tierIndex: number, sl
   }
 }
 
-function oddsOf({ nowMs, auction }: PlacementInput, { policy, ranked }: TierFacts, left: readonly number[]): number[] {
-  const remaining = left.map((rank) => ranked[rank] as Ranked<Candidate>); // ranks of the ranking
-  if (!policy) return distributeLots(remaining);
-  return distribute(policy, armsOf(remaining, { policy, draws: null, qualityExponent: auction.qualityExponent, nowMs }));
+/** Probabilities of the ranks that are left. */
+function oddsOf({ ranked, policy, arms }: AskedTier, left: readonly number[]): number[] {
+  if (policy && arms) return distribute(policy, left.length === ranked.length ? arms : selectArms(arms, left));
+  return distributeLots(left.map((rank) => ranked[rank] as Ranked<Candidate>)); // ranks of the ranking
 }
 
 function chargeFor(

@@ -1,11 +1,13 @@
 // What a drill runs on: a store, a proxy that can break it, and the real Worker behind the proxy, all over HTTP.
+
 import { CATALOG_NAME } from "../../shared/artifact/keys.ts";
+import { type Published, publishDocument } from "../../shared/artifact/publish-document.ts";
 import type { ObjectStore } from "../../shared/artifact/store.ts";
 import { parse } from "../../shared/schemas/coded-error.ts";
 import { DecisionResponse } from "../../shared/schemas/decisions.ts";
 import { ARTIFACT_BUCKET, type Platform, startPlatform } from "../../training/local/platform.ts";
 import type { KeyPair } from "../../training/publish/keys.ts";
-import { type Published, type Publisher, publishDocument, publishModel } from "../../training/publish/publish.ts";
+import { type Publisher, publishModel } from "../../training/publish/publish.ts";
 import { createS3Store } from "../../training/publish/s3-store.ts";
 import { LOCAL_STORE_PATH } from "../../training/publish/store-config.ts";
 import { type FaultProxy, startFaultProxy } from "../fault-proxy.ts";

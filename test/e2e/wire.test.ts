@@ -1,9 +1,11 @@
 // The real Worker over HTTP, with a published catalog and model: what a caller sees, and what is left in the event store.
+
 import { request } from "node:http";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { uniformFrom } from "../../functions/decision/seeds.ts";
 import { CATALOG_NAME } from "../../shared/artifact/keys.ts";
+import { publishDocument } from "../../shared/artifact/publish-document.ts";
 import { readSafetensors } from "../../shared/artifact/safetensors.ts";
 import { BagWriter } from "../../shared/features/bags.ts";
 import { createEncoder } from "../../shared/features/encode.ts";
@@ -16,7 +18,7 @@ import { calibrate } from "../../shared/scoring/calibration.ts";
 import module from "../../shared/scoring/kernel/scorer.wasm";
 import { createKernelScorer } from "../../shared/scoring/kernel-scorer.ts";
 import { type Platform, startPlatform } from "../../training/local/platform.ts";
-import { publishDocument, publishModel } from "../../training/publish/publish.ts";
+import { publishModel } from "../../training/publish/publish.ts";
 import { createS3Store } from "../../training/publish/s3-store.ts";
 import { testKeys } from "../signing-keys.ts";
 import { smallArtifact } from "../small-artifact.ts";

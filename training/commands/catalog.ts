@@ -1,8 +1,9 @@
 // npm run catalog: shows, changes or replaces the catalog that a running Worker serves from.
 import { Argument, Command } from "commander";
+import type { Published } from "../../shared/artifact/publish-document.ts";
 import { catalogMissing, changePolicy, publishCatalog, readCatalog } from "../jobs/catalog.ts";
 import { readKeys } from "../publish/keys.ts";
-import type { Published, Publisher } from "../publish/publish.ts";
+import type { Publisher } from "../publish/publish.ts";
 import { createS3Store } from "../publish/s3-store.ts";
 import { readStoreConfig } from "../publish/store-config.ts";
 import { POLICY_NAMES, type PolicyParameters, policyFrom, policyOptions } from "./options.ts";

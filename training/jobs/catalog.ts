@@ -1,12 +1,12 @@
 // Reads and replaces the catalog that the Worker serves from: signed, and never over a change that one has not seen.
 import { CATALOG_NAME } from "../../shared/artifact/keys.ts";
-import { type PointerState, readPointer } from "../../shared/artifact/read-published.ts";
+import { type Published, publishDocument } from "../../shared/artifact/publish-document.ts";
+import { type PointerState, readDocument, readPointer } from "../../shared/artifact/read-published.ts";
 import type { Catalog } from "../../shared/catalog/catalog.ts";
 import { parseCatalog } from "../../shared/catalog/check-catalog.ts";
 import type { Policy } from "../../shared/catalog/policy.ts";
 import { CodedError } from "../../shared/schemas/coded-error.ts";
-import { type Published, type Publisher, publishDocument } from "../publish/publish.ts";
-import { readDocument } from "../publish/read-model.ts";
+import type { Publisher } from "../publish/publish.ts";
 
 const TYPE = "application/vnd.selvedge.catalog+json";
 
