@@ -104,7 +104,7 @@ function askTier(input: PlacementInput, candidates: readonly Candidate[], drop: 
   const buysConversions = candidates.some(({ supply }) => supply?.flight.price.model === "cpa");
   const conversions =
     buysConversions && conversionModel ? scoreCandidates(conversionModel, context, features, { known: fromCatalog }) : null;
-  const isUnscored = clicks === null && candidates.some(({ supply }) => supply?.flight.price.model !== "cpm");
+  const isUnscored = clicks === null && candidates.some(({ supply }) => (supply?.flight.price.model ?? "cpc") === "cpc");
   const rules = { ...input.auction, floorMicros: input.floorMicros, keepsUnscored: isUnscored };
   const probabilities = { clicks: clicks?.probabilities ?? null, conversions: conversions?.probabilities ?? null };
   const { ranked, dropped } = rankCandidates(candidates, probabilities, rules);

@@ -21,7 +21,7 @@ export interface RankingRules {
   /** The least expected value of 1,000 impressions. */
   readonly floorMicros: number;
   /** Whether no model of clicks answered, so that bids for clicks take part unscored. */
-  readonly keepsUnscored: boolean;
+  readonly keepsUnscored?: boolean;
 }
 
 export interface Ranked<Candidate extends Bidder = Bidder> {

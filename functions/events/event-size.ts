@@ -1,4 +1,4 @@
-// Makes an event fit into one queue message. The event itself is never given up, only what it can be replayed without.
+// Writes an event as the line that fits into one queue message. The event itself is never given up, only what it can be replayed without.
 import type { DecidedSlot, DecisionEvent } from "../../shared/schemas/decision-record.ts";
 import type { DecisionRequest } from "../../shared/schemas/decisions.ts";
 import type { Event } from "../../shared/schemas/events.ts";
@@ -6,9 +6,9 @@ import type { Event } from "../../shared/schemas/events.ts";
 /** What was left out of a decision's record that was too big, one after the other until it fits. */
 export type TrimReason = "candidates_of_request" | "other_candidates" | "state" | "all_features";
 
-export interface SizedEvent {
-  readonly event: Event;
-  /** Of its JSON in UTF-8. */
+/** An event as it is sent: one line of JSON, and its size in UTF-8. */
+export interface EventLine {
+  readonly line: string;
   readonly sizeBytes: number;
 }
 
@@ -32,15 +32,17 @@ const TRIMS: readonly [TrimReason, (event: DecisionEvent) => DecisionEvent][] = 
   ],
 ];
 
-/** The event, smaller where it has to be. `onTrim` is told each step that was taken. */
-export function fitEvent(event: Event, maxSizeBytes: number, onTrim: (reason: TrimReason) => void): SizedEvent {
-  let sized = measure(event);
+/** The event's line, smaller where it has to be. `onTrim` is told each step that was taken. */
+export function fitEvent(event: Event, maxSizeBytes: number, onTrim: (reason: TrimReason) => void): EventLine {
+  let fitted = event;
+  let written = writeLine(fitted);
   for (const [reason, trim] of TRIMS) {
-    if (sized.sizeBytes <= maxSizeBytes || sized.event.type !== "decision") return sized;
+    if (written.sizeBytes <= maxSizeBytes || fitted.type !== "decision") return written;
     onTrim(reason);
-    sized = measure(trim(sized.event));
+    fitted = trim(fitted);
+    written = writeLine(fitted);
   }
-  return sized;
+  return written;
 }
 
 const withoutCandidates = (request: DecisionRequest): DecisionRequest => ({
@@ -50,8 +52,12 @@ const withoutCandidates = (request: DecisionRequest): DecisionRequest => ({
 
 const keepChosen = (slot: DecidedSlot): DecidedSlot => ({ ...slot, propensities: "" });
 
-const withoutFeatures = (slot: DecidedSlot): DecidedSlot => ({ ...slot, features: {} });
+const withoutFeatures = ({ features: _, ...slot }: DecidedSlot): DecidedSlot => slot;
 
-function measure(event: Event): SizedEvent {
-  return { event, sizeBytes: new TextEncoder().encode(JSON.stringify(event)).byteLength };
+const ASCII = /^[ -~]*$/;
+
+/** Most lines are ASCII, whose bytes need not be counted. */
+function writeLine(event: Event): EventLine {
+  const line = JSON.stringify(event);
+  return { line, sizeBytes: ASCII.test(line) ? line.length : new TextEncoder().encode(line).byteLength };
 }

@@ -30,7 +30,8 @@ export type DecidedTier = v.InferOutput<typeof DecidedTier>;
  * One creative that was shown, from `tiers[tierIndex]`. `propensities` (f64, packed) are of the tier's candidates, in their order, under
  * the policy that drew it, given the slots and placements before it: `draw(propensities, uniformFrom(seed))` is the index of the chosen
  * one. They sum to 1; `propensity` is the chosen one's. `probability` is that of a click; `valueMicros` the expected value of 1,000
- * impressions; `heldMicros` what the budget gave for it when it was served.
+ * impressions; `heldMicros` what the budget gave for it when it was served. `features` are
+ * missing where the record was too big for them.
  */
 export const DecidedSlot = strictObject({
   creativeId: Id,
@@ -44,7 +45,7 @@ export const DecidedSlot = strictObject({
   price: v.nullable(PaidPrice),
   minimumToWinMicros: v.nullable(Micros),
   heldMicros: Micros,
-  features: Features,
+  features: v.exactOptional(Features),
 });
 export type DecidedSlot = v.InferOutput<typeof DecidedSlot>;
 

@@ -9,7 +9,7 @@ const COLUMNS = `{
 
 const IS_EVENT = `
   type IN ('decision', 'impression', 'click', 'conversion') AND timeMs >= 0 AND id IS NOT NULL AND decisionId IS NOT NULL
-  AND CASE type WHEN 'decision' THEN placements ELSE placementId END IS NOT NULL`;
+  AND CASE WHEN type = 'decision' THEN placements IS NOT NULL ELSE placementId IS NOT NULL END`;
 
 /** $file. The largest line that the Worker writes is 128 KB; the simulator's and others' may be larger. */
 export const READ_LINES = `

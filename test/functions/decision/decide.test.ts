@@ -1,5 +1,6 @@
 // The decision as a whole: what is chosen, what is recorded, and that the record can be replayed.
 import fc from "fast-check";
+import type * as v from "valibot";
 import { describe, expect, it } from "vitest";
 import type { DecisionInput } from "../../../functions/decision/decide.ts";
 import { uniformFrom } from "../../../functions/decision/seeds.ts";
@@ -9,6 +10,7 @@ import type { Policy } from "../../../shared/catalog/policy.ts";
 import { draw } from "../../../shared/policies/draw.ts";
 import { parse } from "../../../shared/schemas/coded-error.ts";
 import { DecisionEvent } from "../../../shared/schemas/decision-record.ts";
+import type { DecisionRequest } from "../../../shared/schemas/decisions.ts";
 import { unpackDoubles, unpackFloats } from "../../../shared/schemas/packed-numbers.ts";
 import type { CachingScorer, Scores } from "../../../shared/scoring/scorer.ts";
 import { CATALOG, catalogWith, decideIn, exampleInput, exampleModel, MODEL, requestOf, shownIn } from "./example-market.ts";
@@ -190,7 +192,7 @@ describe("the record", () => {
     seed: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
     policy: fc.constantFrom(...policies),
     hasModel: fc.boolean(),
-    placements: fc.constantFrom(
+    placements: fc.constantFrom<v.InferInput<typeof DecisionRequest>["placements"][]>(
       [{ id: "top", count: 3 }],
       [{ id: "banner" }, { id: "top" }],
       [{ id: "x", candidates: [inline("a")] }],

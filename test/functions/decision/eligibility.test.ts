@@ -47,8 +47,8 @@ describe("a candidate at 100 ms", () => {
 
   it("is either eligible or dropped, never both and never neither", () => {
     const all = [candidate({}), candidate({}, {}, ["campaign"])];
-    const { eligible, dropped } = separateEligible(all, placement, 100);
+    const { eligible, counts } = separateEligible(all, placement, 100);
     expect(eligible).toEqual([all[0]]);
-    expect(dropped).toEqual([{ creativeId: "c", reason: "campaign_paused" }]);
+    expect(counts).toEqual(new Map([["campaign_paused", 1]]));
   });
 });
