@@ -18,16 +18,17 @@ const probability = fc.oneof(
   fc.constantFrom(0, 5e-324, 1e-300),
 );
 
-export const auctions: fc.Arbitrary<AuctionInput> = fc
-  .uniqueArray(
-    fc.record({ id: fc.stringMatching(/^[A-Za-z0-9]{1,3}$/), model, bidMicros, click: probability, conversion: probability }),
-    {
-      selector: ({ id }) => id,
-      minLength: 1,
-      maxLength: 12,
-    },
-  )
-  .chain((list) =>
+interface Draws {
+  readonly bidMicros: fc.Arbitrary<number>;
+  readonly floorMicros: fc.Arbitrary<number>;
+  readonly probability: fc.Arbitrary<number>;
+  readonly qualityExponent: fc.Arbitrary<number>;
+}
+
+export function auctionsWith({ bidMicros, floorMicros, probability, qualityExponent }: Draws): fc.Arbitrary<AuctionInput> {
+  const id = fc.stringMatching(/^[A-Za-z0-9]{1,3}$/);
+  const one = fc.record({ id, model, bidMicros, click: probability, conversion: probability });
+  return fc.uniqueArray(one, { selector: ({ id }) => id, minLength: 1, maxLength: 12 }).chain((list) =>
     fc.record({
       candidates: fc.constant(list.map((one) => bidder(one.id, one.model, one.bidMicros))),
       probabilities: fc.record({
@@ -37,8 +38,16 @@ export const auctions: fc.Arbitrary<AuctionInput> = fc
       policy: policies,
       slotCount: fc.integer({ min: 1, max: 5 }),
       pricing: fc.constantFrom("first-price" as const, "second-price" as const),
-      floorMicros: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 5_000_000 }), fc.integer({ min: 0, max: MAX_BID_MICROS })),
-      qualityExponent: fc.oneof(fc.constantFrom(0, 0.5, 1, 2), fc.double({ min: 0, max: 2, noNaN: true })),
+      floorMicros,
+      qualityExponent,
       uniformAt: fc.integer({ min: 0, max: 2 ** 32 - 1 }).map((seed) => (slot: number) => uniformFrom(seedAt(seed, slot))),
     }),
   );
+}
+
+export const auctions = auctionsWith({
+  bidMicros,
+  floorMicros: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 5_000_000 }), fc.integer({ min: 0, max: MAX_BID_MICROS })),
+  probability,
+  qualityExponent: fc.oneof(fc.constantFrom(0, 0.5, 1, 2), fc.double({ min: 0, max: 2, noNaN: true })),
+});

@@ -26,6 +26,7 @@ function drawsOf(left: readonly number[], { values, draws }: Arms): number[][] {
 
 function baseOf(arm: number, policy: Policy, values: readonly number[], draws: readonly number[][]): number {
   const [count, best] = [values.length, Math.max(...values)];
+  const share = (value: number) => (best === 0 ? 0 : value / best);
   switch (policy.name) {
     case "random":
       return 1 / count;
@@ -35,13 +36,11 @@ function baseOf(arm: number, policy: Policy, values: readonly number[], draws: r
       return policy.epsilon / count + (isBest(values, arm) ? 1 - policy.epsilon : 0);
     case "thompson":
       return draws.filter((draw) => isBest(draw, arm)).length / draws.length;
-    case "softmax": {
-      const weigh = (value: number) => Math.exp(value / best / policy.temperature);
-      return weigh(values[arm]!) / values.reduce((sum, value) => sum + weigh(value), 0);
-    }
+    case "softmax":
+      return 1 / values.reduce((sum, value) => sum + Math.exp((share(value) - share(values[arm]!)) / policy.temperature), 0);
     case "squarecb": {
       const others = values.map((value, other) =>
-        isBest(values, other) ? 0 : 1 / (count + policy.gamma * ((best - value) / best)),
+        isBest(values, other) ? 0 : 1 / (count + policy.gamma * (share(best) - share(value))),
       );
       return isBest(values, arm) ? 1 - others.reduce((sum, one) => sum + one, 0) : others[arm]!;
     }
