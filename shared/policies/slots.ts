@@ -31,15 +31,22 @@ export interface SlotDraw {
  */
 export function drawSlots(armCount: number, { slotCount, distributeOver, uniformAt, excludes }: SlotRules): SlotDraw[] {
   const drawn: SlotDraw[] = [];
-  let remaining: readonly number[] = Array.from({ length: armCount }, (_, arm) => arm);
+  let remaining = listArms(armCount);
   let joint = 1;
   while (drawn.length < slotCount && remaining.length > 0) {
     const distribution = distributeOver(remaining);
     const position = draw(distribution, uniformAt(drawn.length));
-    const [index, propensity] = [remaining[position] as number, distribution[position] as number]; // what `draw` gives is in both
+    const index = remaining[position] as number; // what `draw` gives is in both
+    const propensity = distribution[position] as number; // as above
     joint *= propensity;
     drawn.push({ index, remaining, position, distribution, propensity, jointPropensity: joint });
     remaining = remaining.filter((other) => other !== index && !excludes?.(index, other));
   }
   return drawn;
+}
+
+function listArms(count: number): readonly number[] {
+  const arms = new Array<number>(count);
+  for (let arm = 0; arm < count; arm++) arms[arm] = arm;
+  return arms;
 }

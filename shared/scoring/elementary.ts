@@ -71,5 +71,7 @@ const SMALLEST = 2 ** -1022;
 export function power(base: number, exponent: number): number {
   if (exponent === 0) return 1;
   if (exponent === 1) return base;
+  if (exponent === 0.5) return Math.sqrt(base); // the one function of Math that IEEE 754 rounds for all engines alike
+  if (exponent === 2) return base * base;
   return base < SMALLEST ? 0 : exponential(exponent * logarithm(base));
 }
