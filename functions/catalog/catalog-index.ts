@@ -2,22 +2,14 @@
 import type { Channel } from "../../shared/artifact/manifest.ts";
 import type { Auction, Catalog, Tier } from "../../shared/catalog/catalog.ts";
 import { parseCatalog } from "../../shared/catalog/check-catalog.ts";
-import type { Creative, CreativeContent } from "../../shared/catalog/creative.ts";
-import type { Advertiser, Campaign, Flight } from "../../shared/catalog/demand.ts";
+import type { CreativeContent } from "../../shared/catalog/creative.ts";
 import type { Experiment } from "../../shared/catalog/experiment.ts";
 import type { Policy } from "../../shared/catalog/policy.ts";
 import type { Placement, Site } from "../../shared/catalog/supply.ts";
 import type { Features } from "../../shared/schemas/features.ts";
-import { type Limits, limitsOf } from "./limits.ts";
-
-/** Whose a creative is, and what bounds it. `tierRank` is its tier's place in the catalog: 0 is asked first. */
-export interface CandidateSupply extends Limits {
-  readonly creative: Creative;
-  readonly flight: Flight;
-  readonly campaign: Campaign;
-  readonly advertiser: Advertiser;
-  readonly tierRank: number;
-}
+import type { CandidateSupply } from "./candidate-supply.ts";
+import { compileEligibility, type EligibilityIndex } from "./eligibility-index.ts";
+import { limitsOf } from "./limits.ts";
 
 /**
  * A creative that may be shown. `features` are what the model sees, the same object in every request; `supply` is null, and `content`
@@ -43,6 +35,7 @@ export interface CatalogIndex {
   readonly sites: ReadonlyMap<string, Site>;
   readonly placements: ReadonlyMap<string, Placement>;
   readonly candidates: readonly Candidate[];
+  readonly eligibility: EligibilityIndex;
   /** Every channel that a decision may be served from: `stable`, and those of the experiments' arms. */
   readonly channels: readonly Channel[];
 }
@@ -51,6 +44,7 @@ export interface CatalogIndex {
 export function indexCatalog(document: unknown): CatalogIndex {
   const catalog = parseCatalog(document);
   const { task, conversionTask, policy, auction, tiers, experiments } = catalog;
+  const supplies = toSupplies(catalog);
   const armChannels = experiments.flatMap(({ arms }) => arms.flatMap(({ channel }) => channel ?? []));
   return {
     task,
@@ -61,7 +55,8 @@ export function indexCatalog(document: unknown): CatalogIndex {
     experiments,
     sites: indexById(catalog.sites),
     placements: indexById(catalog.placements),
-    candidates: toCandidates(catalog),
+    candidates: supplies.map(toCandidate),
+    eligibility: compileEligibility(supplies, catalog.placements),
     channels: [...new Set<Channel>(["stable", ...armChannels])],
   };
 }
@@ -77,10 +72,12 @@ export const EMPTY_CATALOG: CatalogIndex = {
   sites: new Map(),
   placements: new Map(),
   candidates: [],
+  eligibility: compileEligibility([], []),
   channels: ["stable"],
 };
 
-function toCandidates({ tiers, advertisers, campaigns, flights, creatives }: Catalog): Candidate[] {
+/** In the order of the tiers, then of the catalog. */
+function toSupplies({ tiers, advertisers, campaigns, flights, creatives }: Catalog): CandidateSupply[] {
   const ranks = new Map(tiers.map(({ id }, rank) => [id, rank]));
   const advertiserOf = finder(advertisers);
   const campaignOf = finder(campaigns);
@@ -92,7 +89,7 @@ function toCandidates({ tiers, advertisers, campaigns, flights, creatives }: Cat
     const tierRank = ranks.get(flight.tierId) ?? 0; // a checked catalog has it
     return { creative, flight, campaign, advertiser, tierRank, ...limitsOf(creative, flight, campaign, advertiser) };
   });
-  return supplies.sort((a, b) => a.tierRank - b.tierRank).map(toCandidate);
+  return supplies.sort((a, b) => a.tierRank - b.tierRank);
 }
 
 function toCandidate(supply: CandidateSupply): Candidate {

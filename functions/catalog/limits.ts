@@ -42,6 +42,6 @@ function accountsOf(campaign: Campaign, flight: Flight): Account[] {
 }
 
 /** What must be left for an impression: the most that it can cost, or that the click or conversion which it may lead to can. */
-function boundCost({ model, bidMicros }: Price): number {
+export function boundCost({ model, bidMicros }: Price): number {
   return model === "cpm" ? Math.ceil(bidMicros / 1000) : bidMicros;
 }

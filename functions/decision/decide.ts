@@ -1,15 +1,16 @@
 // THE story of a decision, every stage in order. Pure: the same input and state give the same decision, byte for byte.
 import type { Channel } from "../../shared/artifact/manifest.ts";
 import { assignAll } from "../../shared/bucketing/assign.ts";
-import type { DropReason } from "../../shared/catalog/reasons.ts";
+import { audienceOf } from "../../shared/catalog/audience.ts";
 import type { DecisionEvent, DecisionState } from "../../shared/schemas/decision-record.ts";
 import type { Assignment, DecisionRequest } from "../../shared/schemas/decisions.ts";
+import type { DropCount } from "../catalog/calendar.ts";
 import type { Candidate, CatalogIndex } from "../catalog/catalog-index.ts";
 import type { EdgeModel } from "../model/model.ts";
 import { gatherCandidates, type Supply } from "./candidates.ts";
 import { buildContext } from "./context.ts";
 import { decidePlacement } from "./decide-placement.ts";
-import { separateEligible } from "./eligibility.ts";
+import { type Dropped, screen } from "./eligibility.ts";
 import { Gates, type Spend } from "./gates.ts";
 import { chooseMechanism, type Mechanism } from "./mechanism.ts";
 import { collectNeeds, type Needs } from "./needs.ts";
@@ -33,6 +34,8 @@ export interface DecisionInput {
   readonly decisionId: string;
   readonly nowMs: number;
   readonly seed: number;
+  /** Whether every drop is wanted by name. */
+  readonly explain: boolean;
 }
 
 /** Who may be shown where, before the state is known, and what of the state must be. */
@@ -44,7 +47,9 @@ export interface Shortlist {
 interface Shortlisted {
   readonly supply: Supply;
   readonly eligible: readonly Candidate[];
-  readonly counts: ReadonlyMap<DropReason, number>;
+  readonly dropped: readonly DropCount[];
+  /** By name; null where that is not wanted. */
+  readonly drops: readonly Dropped[] | null;
 }
 
 /** `views` of each cap key and `spends` of each account are what the decision has used; `opportunities` what it could have, by account. */
@@ -62,9 +67,11 @@ export interface Decision {
  * The stages that need no state. Throws `CodedError` where the request contradicts itself or the catalog: `placement_unknown`,
  * `id_duplicate`.
  */
-export function shortlist({ request, catalog, catalogVersion, nowMs }: DecisionInput): Shortlist {
+export function shortlist({ request, catalog, catalogVersion, nowMs, explain }: DecisionInput): Shortlist {
+  const screenPlacement = screen(catalog, audienceOf(request), nowMs, { explain });
   const placements = gatherCandidates(request, catalog, catalogVersion !== null).map((supply): Shortlisted => {
-    return { supply, ...separateEligible(supply.candidates, supply.placement, nowMs) };
+    if (supply.fromCatalog) return { supply, ...screenPlacement(supply.placement) };
+    return { supply, eligible: supply.candidates, dropped: [], drops: null };
   });
   const slotCount = placements.reduce((sum, { supply }) => sum + supply.slotCount, 0);
   return { placements, needs: collectNeeds(new Set(placements.flatMap(({ eligible }) => eligible)), slotCount) };
@@ -80,12 +87,12 @@ export function decide(input: DecisionInput, { placements: shortlisted }: Shortl
     catalog.conversionTask === null ? null : pickModel(input.conversionModels, mechanism, catalog.conversionTask);
   const gates = new Gates({ state, hasSubject: request.subjectId !== undefined, seed, uniformFrom });
   let drawCount = 0;
-  const placements = shortlisted.map(({ supply, eligible, counts }, index): PlacementFacts => {
+  const placements = shortlisted.map(({ supply, eligible, dropped }, index): PlacementFacts => {
     const decided = decidePlacement({
       ...supply,
       index,
       eligible,
-      counts,
+      counts: new Map(dropped.map(({ reason, count }) => [reason, count])),
       context: buildContext(supply.placement, request.features, nowMs),
       tiers: catalog.tiers,
       auction: catalog.auction,

@@ -2,7 +2,8 @@
 import type { DropReason } from "../../shared/catalog/reasons.ts";
 import { hashText } from "../../shared/features/hash.ts";
 import type { DecisionState } from "../../shared/schemas/decision-record.ts";
-import type { Candidate, CandidateSupply } from "../catalog/catalog-index.ts";
+import type { CandidateSupply } from "../catalog/candidate-supply.ts";
+import type { Candidate } from "../catalog/catalog-index.ts";
 import type { Account } from "../catalog/limits.ts";
 
 /** What a shown creative takes from an account: micros of money, or an impression of a goal. */

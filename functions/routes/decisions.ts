@@ -25,7 +25,14 @@ export function decisionRoutes(dependencies: DecisionDependencies) {
     const waitUntil: WaitUntil = (work) => context.executionCtx.waitUntil(work);
     const request = await readJsonBody(context, DecisionRequest);
     const snapshot = await takeSnapshot(dependencies, waitUntil);
-    const input: DecisionInput = { request, ...snapshot, decisionId: crypto.randomUUID(), nowMs: nowMs(), seed: drawSeed() };
+    const input: DecisionInput = {
+      request,
+      ...snapshot,
+      decisionId: crypto.randomUUID(),
+      nowMs: nowMs(),
+      seed: drawSeed(),
+      explain: false,
+    };
     const listed = shortlist(input);
     const decision = decideSafely(input, listed, { caps: null, accounts: {} }, metrics);
     if (!decision) return context.json(leaveEmpty(input));

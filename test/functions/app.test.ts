@@ -12,9 +12,9 @@ import { ProblemDocument } from "../../functions/routes/problem.ts";
 import { createMetrics } from "../../functions/telemetry/metrics.ts";
 import { parse } from "../../shared/schemas/coded-error.ts";
 import { AssignmentResponse, DecisionResponse } from "../../shared/schemas/decisions.ts";
-import { PredictionResponse } from "../../shared/schemas/predictions.ts";
 import type { Event } from "../../shared/schemas/events.ts";
 import { ModelsResponse } from "../../shared/schemas/models.ts";
+import { PredictionResponse } from "../../shared/schemas/predictions.ts";
 import { CATALOG, MODEL } from "./decision/example-market.ts";
 
 const NOW_MS = Date.UTC(2026, 10, 24, 12);

@@ -100,6 +100,7 @@ export function exampleInput(changes: Partial<DecisionInput> = {}): DecisionInpu
     decisionId: "d-1",
     nowMs: Date.UTC(2026, 10, 24, 12),
     seed: 7,
+    explain: false,
     ...changes,
   };
 }
