@@ -10,7 +10,7 @@ import { usesColumns, validateServedModel } from "./validate-served-model.ts";
 const f32 = Math.fround;
 
 /** One side of one example: its columns of x0, its linear sum, and per dimension the sums of v and of v * v over embedded fields. */
-interface EncodedSide {
+export interface EncodedSide {
   readonly columns: number[];
   readonly linear: number;
   readonly sums: number[];
@@ -41,7 +41,8 @@ export function createReferenceScorer(model: ServedModel, calibration: Calibrati
   };
 }
 
-function scoreOne(model: ServedModel, context: EncodedSide, candidate: EncodedSide): number {
+/** The logit of one candidate. The model must have passed `validateServedModel`. */
+export function scoreOne(model: ServedModel, context: EncodedSide, candidate: EncodedSide): number {
   const { linear, fm, cross, mlp } = model.architecture;
   const x0 = [...context.columns, ...candidate.columns];
   let logit = float32Tensor(model, "bias")[0] as number; // validated: [1]
