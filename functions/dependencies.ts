@@ -1,11 +1,11 @@
 // What the routes and the consumer stand on, put together once an isolate from its bindings.
+import { importHmacKey } from "../shared/access/signed-text.ts";
 import { CATALOG_NAME } from "../shared/artifact/keys.ts";
 import type { AppDependencies } from "./app.ts";
 import type { Bindings } from "./bindings.ts";
 import { createCatalogLoader } from "./catalog/catalog-loader.ts";
 import type { ConsumerDependencies } from "./events/consumer.ts";
 import { createQueueSink } from "./events/queue-sink.ts";
-import { importTrackingKey } from "./events/tracking-token.ts";
 import { createEdgeStore } from "./model/edge-store.ts";
 import { kernel } from "./model/kernel.ts";
 import { createLoaderPool } from "./model/loader-pool.ts";
@@ -29,7 +29,8 @@ export function createDependencies(bindings: Bindings): Dependencies {
     metrics,
     sink: createQueueSink(bindings.eventQueue, (reason) => metrics.eventsTrimmed.add({ reason })),
     eventStore: createEdgeStore({ ...bindings.store, bucket: bindings.eventBucket, timeoutMs: EVENT_STORE_TIMEOUT_MS }),
-    trackingKey: importTrackingKey(bindings.trackingSecret),
+    trackingKey: importHmacKey(bindings.trackingSecret),
+    billOutcome: async () => {}, // nothing is charged while there is no ledger
     publicOrigin: bindings.publicOrigin,
     nowMs: () => Date.now(),
     drawSeed: () => crypto.getRandomValues(new Uint32Array(1))[0] as number, // an array of one has a first

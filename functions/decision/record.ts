@@ -36,7 +36,7 @@ export function toDecisionEvent(request: RequestFacts, placement: PlacementFacts
   const { ranked, distribution, chosenIndex, placementId } = placement;
   return {
     type: "decision",
-    id: outcomeEventId(request.decisionId, placementId, "decision"),
+    id: outcomeEventId(request.decisionId, placementId, 0, "decision"),
     timeMs: request.timeMs,
     decisionId: request.decisionId,
     placementId,

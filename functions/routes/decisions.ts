@@ -48,7 +48,21 @@ async function createTracker(
   const origin = publicOrigin === "" ? requestOrigin : publicOrigin.replace(/\/$/, "");
   const key = await trackingKey;
   return (placementId, creativeId, landingUrl) =>
-    createTrackingUrls({ decisionId, placementId, creativeId, landingUrl, decidedMs: nowMs }, origin, key);
+    createTrackingUrls(
+      {
+        decisionId,
+        placementId,
+        slot: 0,
+        creativeId,
+        campaignId: null,
+        price: null,
+        leases: [],
+        landingUrl,
+        decidedMs: nowMs,
+      },
+      origin,
+      key,
+    );
 }
 
 async function present(

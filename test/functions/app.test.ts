@@ -4,12 +4,13 @@ import { exports } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { createApp } from "../../functions/app.ts";
 import { indexCatalog } from "../../functions/catalog/catalog-index.ts";
-import { importTrackingKey, openTrackingToken } from "../../functions/events/tracking-token.ts";
+import { openTrackingToken } from "../../functions/events/tracking-token.ts";
 import type { ChannelLoader } from "../../functions/model/channel-loader.ts";
 import type { LoadFailure } from "../../functions/model/load-failure.ts";
 import { createLoaderPool } from "../../functions/model/loader-pool.ts";
 import { ProblemDocument } from "../../functions/routes/problem.ts";
 import { createMetrics } from "../../functions/telemetry/metrics.ts";
+import { importHmacKey } from "../../shared/access/signed-text.ts";
 import { parse } from "../../shared/schemas/coded-error.ts";
 import { AssignmentResponse, DecisionResponse, PredictionResponse } from "../../shared/schemas/decisions.ts";
 import type { Event } from "../../shared/schemas/events.ts";
@@ -17,7 +18,7 @@ import { ModelsResponse } from "../../shared/schemas/models.ts";
 import { CATALOG, MODEL } from "./decision/example-market.ts";
 
 const NOW_MS = Date.UTC(2026, 10, 24, 12);
-const trackingKey = importTrackingKey("a secret");
+const trackingKey = importHmacKey("a secret");
 
 const arms = [{ id: "only", weight: 1 }];
 const experiment = { id: "e", status: "active", hashVersion: 1, seed: "s", coverage: 10_000, arms };
@@ -48,6 +49,7 @@ function createEdge({ catalog: snapshot = catalog, model = MODEL.value, sinkIsBr
     models: createLoaderPool((name) => loaderOf(name === "ad-click" ? model : "pointer_missing")),
     sink: { write },
     trackingKey,
+    billOutcome: async () => {},
     publicOrigin: "",
     nowMs: () => NOW_MS,
     drawSeed: () => 7,
@@ -85,8 +87,9 @@ describe("POST /v1/decisions", () => {
     expect(metrics.render()).toContain('selvedge_decisions_total{outcome="model"} 1');
     expect(metrics.render()).toContain('selvedge_dropped_candidates_total{reason="size_mismatch"} 1');
     const token = creative?.clickUrl.replace("https://edge.example/v1/track/click/", "") ?? "";
-    const { payload } = await openTrackingToken(token, await trackingKey, NOW_MS);
-    expect(payload).toMatchObject({ kind: "click", decisionId, placementId: "top", landingUrl: "https://shop.example/c2" });
+    const { claims } = await openTrackingToken(token, "click", await trackingKey, NOW_MS);
+    expect(creative?.impressionUrl).toBe(`https://edge.example/v1/track/impression/${token}`);
+    expect(claims).toMatchObject({ decisionId, slot: 0, placementId: "top", landingUrl: "https://shop.example/c2" });
     const click = await createEdge().send(new URL(creative?.clickUrl ?? "").pathname);
     expect([click.status, click.headers.get("location")]).toEqual([302, "https://shop.example/c2"]);
   });

@@ -44,7 +44,7 @@ function decisionEvent(market: Market, visit: Visit, choice: Choice, policy: Sim
   const eligible = new Set(candidates);
   return {
     type: "decision",
-    id: outcomeEventId(decisionId, placement.id, "decision"),
+    id: outcomeEventId(decisionId, placement.id, 0, "decision"),
     timeMs,
     decisionId,
     placementId: placement.id,
@@ -77,10 +77,11 @@ function decisionEvent(market: Market, visit: Visit, choice: Choice, policy: Sim
 function outcomeEvents({ decisionId, timeMs }: Visit, { placement, chosen, outcome }: Choice): Event[] {
   const event = <Type extends keyof typeof DELAY_MS>(type: Type) => ({
     type,
-    id: outcomeEventId(decisionId, placement.id, type),
+    id: outcomeEventId(decisionId, placement.id, 0, type),
     timeMs: timeMs + DELAY_MS[type],
     decisionId,
     placementId: placement.id,
+    slot: 0,
   });
   return [
     ...(outcome.rendered ? [{ ...event("impression"), creativeId: chosen.id }] : []),

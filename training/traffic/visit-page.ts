@@ -38,7 +38,7 @@ export async function visitPage(visit: PageVisit): Promise<void> {
   count(tally.modelVersions, decision.modelVersion ?? "none");
   for (const decided of decision.placements) {
     const placement = market.placements.find(({ id }) => id === decided.placementId);
-    tally.eventIds.add(outcomeEventId(decision.decisionId, decided.placementId, "decision"));
+    tally.eventIds.add(outcomeEventId(decision.decisionId, decided.placementId, 0, "decision"));
     if (decided.fallback) count(tally.fallbacks, decided.fallback);
     if (decided.noServe) count(tally.noServes, decided.noServe);
     const expected = placement && expect(market, visitor, placement, decided, timeMs);
@@ -89,7 +89,7 @@ function expect(market: Market, visitor: Visitor, placement: Placement, { creati
 async function act(visit: PageVisit, decisionId: string, { placementId, creative }: Decided, outcome: Outcome): Promise<void> {
   const { client, tally, nowMs } = visit;
   if (!creative) return;
-  const sent = (type: Event["type"]) => tally.eventIds.add(outcomeEventId(decisionId, placementId, type));
+  const sent = (type: Event["type"]) => tally.eventIds.add(outcomeEventId(decisionId, placementId, 0, type));
   if (outcome.rendered && (await track(visit, creative.impressionUrl, 204))) {
     tally.impressionCount++;
     sent("impression");
@@ -99,7 +99,7 @@ async function act(visit: PageVisit, decisionId: string, { placementId, creative
     sent("click");
   }
   if (!outcome.converted) return;
-  const id = outcomeEventId(decisionId, placementId, "conversion");
+  const id = outcomeEventId(decisionId, placementId, 0, "conversion");
   const event = { type: "conversion", id, timeMs: nowMs(), decisionId, placementId };
   const answer = await client.post(`${client.origin}/v1/events`, { events: [event] }).catch(() => null);
   if (answer?.status === 202) {

@@ -26,7 +26,7 @@ describe("a decision", () => {
   it("records the context, every candidate with its score, every drop with its reason", () => {
     const [event] = decide(exampleInput()).events;
     expect(event).toMatchObject({
-      id: "d-1.top.decision",
+      id: "d-1.top.0.decision",
       features: { device: "mobile", position: "top", hour: 12, weekday: 2 },
       candidates: [
         { creativeId: "c2", propensity: 1, features: { creativeId: "c2", campaignId: "campaign" } },

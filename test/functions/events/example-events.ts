@@ -7,6 +7,7 @@ export const conversion = (index: number): ConversionEvent => ({
   timeMs: 1_700_000_000_000 + index,
   decisionId: `d-${index}`,
   placementId: "top",
+  slot: 0,
 });
 
 /** A decision between `count` candidates whose features take about `featureBytes` each; the first is chosen. */

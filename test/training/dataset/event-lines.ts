@@ -11,7 +11,7 @@ export type ShortEvent = readonly (string | number)[];
 export function decisionAt(decisionId: string, offsetMs: number, overrides: Partial<DecisionEvent> = {}): DecisionEvent {
   return {
     type: "decision",
-    id: outcomeEventId(decisionId, "top", "decision"),
+    id: outcomeEventId(decisionId, "top", 0, "decision"),
     timeMs: EPOCH_MS + offsetMs,
     decisionId,
     placementId: "top",
@@ -42,7 +42,13 @@ export function decisionAt(decisionId: string, offsetMs: number, overrides: Part
 }
 
 export function outcomeAt(type: "impression" | "click" | "conversion", decisionId: string, offsetMs: number): Event {
-  const base = { id: outcomeEventId(decisionId, "top", type), timeMs: EPOCH_MS + offsetMs, decisionId, placementId: "top" };
+  const base = {
+    id: outcomeEventId(decisionId, "top", 0, type),
+    timeMs: EPOCH_MS + offsetMs,
+    decisionId,
+    placementId: "top",
+    slot: 0,
+  };
   return type === "conversion" ? ({ type, ...base } satisfies ConversionEvent) : { type, ...base, creativeId: "blue" };
 }
 
