@@ -12,9 +12,10 @@ import { openapiRoutes } from "./routes/openapi.ts";
 import { operationRoutes } from "./routes/operations.ts";
 import { predictionRoutes } from "./routes/predictions.ts";
 import { answerProblem } from "./routes/problem.ts";
+import { type SubjectDependencies, subjectRoutes } from "./routes/subjects.ts";
 import { type TrackingDependencies, trackingRoutes } from "./routes/tracking.ts";
 
-export type AppDependencies = DecisionDependencies & EventDependencies & TrackingDependencies;
+export type AppDependencies = DecisionDependencies & EventDependencies & TrackingDependencies & SubjectDependencies;
 
 export function createApp(dependencies: AppDependencies) {
   const { metrics, nowMs } = dependencies;
@@ -35,6 +36,7 @@ export function createApp(dependencies: AppDependencies) {
     .route("/", assignmentRoutes(dependencies))
     .route("/", eventRoutes(dependencies))
     .route("/", trackingRoutes(dependencies))
+    .route("/", subjectRoutes(dependencies))
     .route("/", modelRoutes(dependencies))
     .route("/", openapiRoutes())
     .route("/", operationRoutes(dependencies))

@@ -24,6 +24,7 @@ const STATUS = {
   content_type_unsupported: 415,
   internal: 500,
   queue_unavailable: 503,
+  counters_unavailable: 503,
 } as const;
 
 const TITLES: Record<number, string> = {
@@ -67,6 +68,7 @@ export function answerProblem(context: Context, { code, path, problems }: CodedE
     detail,
     ...(all.length > 1 && { problems: [...all] }),
   };
+  if (status === 401) context.header("www-authenticate", "Bearer"); // RFC 9110 asks for it
   return context.body(JSON.stringify(body), status, { "content-type": "application/problem+json" });
 }
 

@@ -11,7 +11,7 @@ import { WebUrl } from "./web-url.ts";
 export const MAX_PLACEMENTS = 20;
 export const MAX_CANDIDATES = 500;
 
-const SubjectId = v.pipe(v.string(), v.minLength(1), v.maxLength(128));
+export const SubjectId = v.pipe(v.string(), v.minLength(1), v.maxLength(128));
 
 /** A creative that the caller brings along, instead of the catalog's. */
 export const InlineCandidate = strictObject({
