@@ -141,10 +141,10 @@ function fillSlots(input: PlacementInput, tier: AskedTier, tierIndex: number, sl
       logit: tier.scores?.logits[chosen.index] ?? null,
       probability: tier.scores?.probabilities[chosen.index] ?? null,
     };
-    input.gates.take(chosen.candidate, charge?.impressionMicros ?? 0);
+    const leaseIds = input.gates.take(chosen.candidate, charge?.impressionMicros ?? 0);
     const distribution = new Float64Array(tier.ranked.length);
     for (const [at, rank] of left.entries()) distribution[rank] = odds[at] as number; // one each
-    slots.push({ tierIndex, chosen, ...score, distribution, propensity: odds[position] as number, seed, charge });
+    slots.push({ tierIndex, chosen, ...score, distribution, propensity: odds[position] as number, seed, charge, leaseIds });
     left = left.filter((rank) => input.gates.recheck((tier.ranked[rank] as Ranked<Candidate>).candidate)); // ranks of the ranking
   }
 }

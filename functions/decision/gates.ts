@@ -59,18 +59,21 @@ export class Gates {
     );
   }
 
-  /** `heldMicros` is what the budget gives for it; a goal gives an impression. */
-  take({ creativeId, supply }: Candidate, heldMicros: number): void {
+  /** `heldMicros` is what the budget gives for it; a goal gives an impression. Answers with the leases that do. */
+  take({ creativeId, supply }: Candidate, heldMicros: number): string[] {
     this.#shown.add(creativeId);
-    if (!supply) return;
+    if (!supply) return [];
     for (const group of supply.campaign.separationGroups) this.#groups.add(group);
     for (const { key } of supply.capped) this.#views.set(key, (this.#views.get(key) ?? 0) + 1);
-    for (const { key, unit } of supply.accounts) {
-      const view = this.#input.state.accounts[key];
-      if (!view || "refused" in view) throw new Error(`${key} was passed without a lease`);
-      const amount = (this.#spends.get(key)?.amount ?? 0) + (unit === "micros" ? heldMicros : 1);
-      this.#spends.set(key, { accountKey: key, leaseId: view.leaseId, amount });
-    }
+    return supply.accounts.map(({ key, unit }) => this.#spend(key, unit === "micros" ? heldMicros : 1));
+  }
+
+  #spend(accountKey: string, added: number): string {
+    const view = this.#input.state.accounts[accountKey];
+    if (!view || "refused" in view) throw new Error(`${accountKey} was passed without a lease`);
+    const { leaseId } = view;
+    this.#spends.set(accountKey, { accountKey, leaseId, amount: (this.#spends.get(accountKey)?.amount ?? 0) + added });
+    return leaseId;
   }
 
   /** Views by cap key: what was shown of what was held. */

@@ -56,6 +56,8 @@ export interface SlotFacts {
   readonly propensity: number;
   readonly seed: number;
   readonly charge: Charge | null;
+  /** Of the leases that paid for it. */
+  readonly leaseIds: readonly string[];
 }
 
 /** What was decided for a placement. `dropped` names those that outside state or the choice dropped; `counts` counts all. */

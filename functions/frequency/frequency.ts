@@ -5,7 +5,7 @@ import type { WantedViews } from "./views.ts";
 
 export interface FrequencyDependencies {
   readonly subjects: DurableObjectNamespace<SubjectViews>;
-  /** Names the objects: see `importSubjectKey`. */
+  /** Names the objects: see `nameSubject`. */
   readonly subjectKey: CryptoKey | Promise<CryptoKey>;
   readonly nowMs: () => number;
   readonly metrics: Pick<Metrics, "frequencyHolds" | "frequencySettles">;
@@ -35,15 +35,10 @@ export interface HoldRequest {
 const NOTHING: ReadonlyMap<string, number> = new Map();
 
 /**
- * The key that names objects, from the Worker's secret (any UTF-8 text). Objects are named by an HMAC of the subject's id and not by a
- * plain hash: ids may be e-mail addresses or account numbers, which anybody could hash until one fits. Another secret is other objects:
- * all caps begin anew.
+ * The name of a subject's object, 64 hex digits, under the key that `importHmacKey` makes of the Worker's secret. It is an HMAC of the
+ * subject's id and no plain hash: ids may be e-mail addresses or account numbers, which anybody could hash until one fits. Another secret
+ * is other objects: all caps begin anew.
  */
-export function importSubjectKey(secret: string): Promise<CryptoKey> {
-  return crypto.subtle.importKey("raw", new TextEncoder().encode(secret), { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
-}
-
-/** 64 hex digits. */
 export async function nameSubject(subjectId: string, key: CryptoKey): Promise<string> {
   const mac = new Uint8Array(await crypto.subtle.sign("HMAC", key, new TextEncoder().encode(subjectId)));
   return Array.from(mac, (byte) => byte.toString(16).padStart(2, "0")).join("");

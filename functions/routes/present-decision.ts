@@ -2,6 +2,7 @@
 import type { ChosenCreative, DecisionResponse } from "../../shared/schemas/decisions.ts";
 import type { Candidate } from "../catalog/catalog-index.ts";
 import type { Decision, DecisionInput } from "../decision/decide.ts";
+import type { Charge } from "../decision/pricing.ts";
 import type { PlacementFacts, SlotFacts } from "../decision/record.ts";
 import { createTrackingUrls } from "../events/tracking-urls.ts";
 
@@ -20,12 +21,11 @@ export async function presentDecision(
   const origin = publicOrigin === "" ? requestOrigin : publicOrigin.replace(/\/$/, "");
   const key = await trackingKey;
   const present = async ({ placementId, slots, fallback, noServe }: PlacementFacts) => {
-    const track = ({ chosen: { candidate } }: SlotFacts) => {
-      const { creativeId, landingUrl } = candidate;
-      return createTrackingUrls({ decisionId, placementId, creativeId, landingUrl, decidedMs: nowMs }, origin, key);
-    };
-    const creatives = await Promise.all(slots.map(async (slot) => ({ ...describe(slot), ...(await track(slot)) })));
-    return { placementId, creatives, fallback, noServe };
+    const creatives = slots.map(async (slot, at) => {
+      const claims = { decisionId, placementId, slot: at, ...claimsOf(slot), decidedMs: nowMs };
+      return { ...describe(slot), ...(await createTrackingUrls(claims, origin, key)) };
+    });
+    return { placementId, creatives: await Promise.all(creatives), fallback, noServe };
   };
   return {
     decisionId,
@@ -35,10 +35,23 @@ export async function presentDecision(
   };
 }
 
-function describe({ chosen: { candidate }, probability, charge }: SlotFacts): Omit<ChosenCreative, "clickUrl" | "impressionUrl"> {
-  const price = candidate.supply && charge && { model: candidate.supply.flight.price.model, micros: charge.priceMicros };
-  return { creativeId: candidate.creativeId, ...contentOf(candidate), probability, price };
+function claimsOf({ chosen: { candidate }, charge, leaseIds }: SlotFacts) {
+  const { creativeId, landingUrl, supply } = candidate;
+  return {
+    creativeId,
+    campaignId: supply?.campaign.id ?? null,
+    price: priceOf(candidate, charge),
+    leases: [...leaseIds],
+    landingUrl,
+  };
 }
+
+function describe({ chosen: { candidate }, probability, charge }: SlotFacts): Omit<ChosenCreative, "clickUrl" | "impressionUrl"> {
+  return { creativeId: candidate.creativeId, ...contentOf(candidate), probability, price: priceOf(candidate, charge) };
+}
+
+const priceOf = ({ supply }: Candidate, charge: Charge | null) =>
+  supply && charge && { model: supply.flight.price.model, micros: charge.priceMicros };
 
 function contentOf({ content, imageUrl }: Candidate) {
   return content ?? { kind: "image" as const, ...(imageUrl !== undefined && { imageUrl }) };

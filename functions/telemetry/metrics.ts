@@ -56,7 +56,7 @@ export function createMetrics() {
     ),
     trackingRefusals: registry.counter(
       "selvedge_tracking_refusals_total",
-      "Impression and click requests that count for nothing, by kind and reason.",
+      "Impressions and clicks that count for nothing, and conversions that nobody is charged for, by kind and reason.",
       ["kind", "reason"],
     ),
     frequencyHolds: registry.counter(

@@ -87,10 +87,11 @@ function decidedPlacement(
 function outcomeEvents({ decisionId, timeMs }: Visit, { placement, chosen, outcome }: Choice): Event[] {
   const event = <Type extends keyof typeof DELAY_MS>(type: Type) => ({
     type,
-    id: outcomeEventId(decisionId, placement.id, type),
+    id: outcomeEventId(decisionId, placement.id, 0, type),
     timeMs: timeMs + DELAY_MS[type],
     decisionId,
     placementId: placement.id,
+    slot: 0,
   });
   return [
     ...(outcome.rendered ? [{ ...event("impression"), creativeId: chosen.id }] : []),

@@ -90,7 +90,7 @@ async function act(visit: PageVisit, decisionId: string, { placementId, creative
   const { client, tally, nowMs } = visit;
   const creative = creatives[0]; // the page asks for one
   if (!creative) return;
-  const sent = (type: Event["type"]) => tally.eventIds.add(outcomeEventId(decisionId, placementId, type));
+  const sent = (type: Event["type"]) => tally.eventIds.add(outcomeEventId(decisionId, placementId, 0, type));
   if (outcome.rendered && (await track(visit, creative.impressionUrl, 204))) {
     tally.impressionCount++;
     sent("impression");
@@ -100,7 +100,7 @@ async function act(visit: PageVisit, decisionId: string, { placementId, creative
     sent("click");
   }
   if (!outcome.converted) return;
-  const id = outcomeEventId(decisionId, placementId, "conversion");
+  const id = outcomeEventId(decisionId, placementId, 0, "conversion");
   const event = { type: "conversion", id, timeMs: nowMs(), decisionId, placementId };
   const answer = await client.post(`${client.origin}/v1/events`, { events: [event] }).catch(() => null);
   if (answer?.status === 202) {

@@ -9,6 +9,7 @@ export const conversion = (index: number): ConversionEvent => ({
   timeMs: 1_700_000_000_000 + index,
   decisionId: `d-${index}`,
   placementId: "top",
+  slot: 0,
 });
 
 /**

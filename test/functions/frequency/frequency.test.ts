@@ -3,17 +3,13 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "c
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { readBindings } from "../../../functions/bindings.ts";
-import {
-  createFrequency,
-  type FrequencyDependencies,
-  importSubjectKey,
-  nameSubject,
-} from "../../../functions/frequency/frequency.ts";
+import { createFrequency, type FrequencyDependencies, nameSubject } from "../../../functions/frequency/frequency.ts";
 import type { SubjectViews } from "../../../functions/frequency/subject-views.ts";
 import { createMetrics } from "../../../functions/telemetry/metrics.ts";
+import { importHmacKey } from "../../../shared/access/signed-text.ts";
 
 const { subjectViews } = readBindings(env);
-const subjectKey = importSubjectKey("a secret");
+const subjectKey = importHmacKey("a secret");
 const DAY_MS = 24 * 3_600_000;
 
 /** Berlin's clocks go from 02:00 to 03:00 on 2026-03-29: the five days before and after have 119 hours on the wall. */
@@ -134,7 +130,7 @@ describe("what is kept of a subject", () => {
   it("is under no name that tells who it is", async () => {
     const name = await nameSubject("reader@example.com", await subjectKey);
     expect(name).toBe("1ce551d418a6f6de56cac2cdd7706069684b19f9aba3cecc68da3c6f5b1dc0ce");
-    expect(await nameSubject("reader@example.com", await importSubjectKey("another secret"))).not.toBe(name);
+    expect(await nameSubject("reader@example.com", await importHmacKey("another secret"))).not.toBe(name);
   });
 
   it("is deleted once the longest window has passed", async () => {

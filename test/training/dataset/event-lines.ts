@@ -54,7 +54,13 @@ const SLOT: DecidedSlot = {
 };
 
 export function outcomeAt(type: "impression" | "click" | "conversion", decisionId: string, offsetMs: number): Event {
-  const base = { id: outcomeEventId(decisionId, "top", type), timeMs: EPOCH_MS + offsetMs, decisionId, placementId: "top" };
+  const base = {
+    id: outcomeEventId(decisionId, "top", 0, type),
+    timeMs: EPOCH_MS + offsetMs,
+    decisionId,
+    placementId: "top",
+    slot: 0,
+  };
   return type === "conversion" ? ({ type, ...base } satisfies ConversionEvent) : { type, ...base, creativeId: "blue" };
 }
 
