@@ -1,6 +1,8 @@
 // THE story of a decision, every stage in order. Pure: the same input gives the same decision, byte for byte.
 import type { Channel } from "../../shared/artifact/manifest.ts";
 import { assignAll } from "../../shared/bucketing/assign.ts";
+import { distribute } from "../../shared/policies/distribute.ts";
+import { draw } from "../../shared/policies/draw.ts";
 import type { Policy } from "../../shared/schemas/catalog.ts";
 import type { Assignment, DecisionRequest, FallbackReason, NoServeReason } from "../../shared/schemas/decisions.ts";
 import type { DecisionEvent } from "../../shared/schemas/events.ts";
@@ -9,12 +11,11 @@ import type { EdgeModel } from "../model/model.ts";
 import { gatherCandidates, type Supply } from "./candidates.ts";
 import { buildContext } from "./context.ts";
 import { separateEligible } from "./eligibility.ts";
-import { distribute, draw } from "./exploration.ts";
 import { chooseMechanism, type Mechanism } from "./mechanism.ts";
 import { findNoServeReason } from "./no-serve.ts";
 import { rankCandidates } from "./ranking.ts";
-import { type PlacementFacts, type RequestFacts, toDecisionEvent } from "./record.ts";
-import { scoreCandidates } from "./scoring.ts";
+import { type Considered, type PlacementFacts, type RequestFacts, toDecisionEvent } from "./record.ts";
+import { type Score, scoreCandidates } from "./scoring.ts";
 import { seedAt, uniformFrom } from "./seeds.ts";
 
 export interface ServedModel {
@@ -97,10 +98,19 @@ function choose(
   const scores = model && scoreCandidates(model.value, context, features, { known: fromCatalog });
   const fallback = findFallback(scores !== null, model !== null, mechanism.policy);
   const policy = fallback ? ({ name: "random" } as const) : mechanism.policy;
-  const ranked = rankCandidates(eligible, scores);
-  const distribution = distribute(policy, ranked.length);
+  const ranked = rank(eligible, scores);
+  const values = ranked.map(({ score }) => score?.probability ?? null);
+  const distribution = distribute(policy, { values, newcomers: null, draws: null });
   const chosenIndex = draw(distribution, uniformFrom(seed));
   return { ...facts, ranked, distribution, chosenIndex, policy, fallback };
+}
+
+/** By probability alone: nothing has a price yet. */
+function rank(eligible: readonly Candidate[], scores: readonly Score[] | null): Considered[] {
+  const bidders = eligible.map(({ creativeId }) => ({ creativeId, supply: null }));
+  const clicks = scores?.map(({ probability }) => probability) ?? null;
+  const { ranked } = rankCandidates(bidders, { clicks, conversions: null }, { qualityExponent: 1, floorMicros: 0 });
+  return ranked.map(({ index }) => ({ candidate: eligible[index] as Candidate, score: scores?.[index] ?? null })); // ranked from it
 }
 
 /** A random policy needs no model; one that is there and fails is reported all the same. */

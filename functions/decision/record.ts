@@ -4,8 +4,9 @@ import type { Policy } from "../../shared/schemas/catalog.ts";
 import type { Assignment, FallbackReason, NoServeReason } from "../../shared/schemas/decisions.ts";
 import { type ConsideredCandidate, type DecisionEvent, outcomeEventId } from "../../shared/schemas/events.ts";
 import type { Features } from "../../shared/schemas/features.ts";
+import type { Candidate } from "../catalog/catalog-index.ts";
 import type { Dropped } from "./eligibility.ts";
-import type { Ranked } from "./ranking.ts";
+import type { Score } from "./scoring.ts";
 
 /** What all placements of a request have in common. */
 export interface RequestFacts {
@@ -17,11 +18,17 @@ export interface RequestFacts {
   readonly assignments: readonly Assignment[];
 }
 
+/** `score` is null where no model gave one. */
+export interface Considered {
+  readonly candidate: Candidate;
+  readonly score: Score | null;
+}
+
 /** What was decided for one of them. `ranked` and `distribution` go together; `chosenIndex` is into both. */
 export interface PlacementFacts {
   readonly placementId: string;
   readonly context: Features;
-  readonly ranked: readonly Ranked[];
+  readonly ranked: readonly Considered[];
   readonly distribution: readonly number[];
   readonly dropped: readonly Dropped[];
   readonly chosenIndex: number | null;
@@ -57,7 +64,7 @@ export function toDecisionEvent(request: RequestFacts, placement: PlacementFacts
 }
 
 /** The catalog holds the features of its creatives; those of others, and of the chosen one, are kept here. */
-function toConsidered({ candidate, score }: Ranked, propensity: number, isChosen: boolean): ConsideredCandidate {
+function toConsidered({ candidate, score }: Considered, propensity: number, isChosen: boolean): ConsideredCandidate {
   return {
     creativeId: candidate.creativeId,
     logit: score?.logit ?? null,

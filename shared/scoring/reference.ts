@@ -1,7 +1,8 @@
 // The slow, obvious scorer: one function a term, every f32 step rounded where it is written. The wasm kernel must equal it bit for bit.
 import type { Bags } from "../features/bags.ts";
 import { type FieldLayout, inputWidth, layoutFields } from "../features/feature-map.ts";
-import { type Calibration, calibrate, IDENTITY, roundHalfToEven } from "./calibration.ts";
+import { type Calibration, calibrate, IDENTITY } from "./calibration.ts";
+import { roundHalfToEven } from "./elementary.ts";
 import { type RowDraws, rowDrawsOf } from "./row-draws.ts";
 import type { DrawnScores, Scorer, Scores, ServedModel } from "./scorer.ts";
 import { float32Tensor, int8Tensor, isDown, posteriorLayers, type ServedLayer, servedLayers } from "./served-layers.ts";

@@ -2,12 +2,12 @@
 import { request } from "node:http";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { draw } from "../../functions/decision/exploration.ts";
 import { uniformFrom } from "../../functions/decision/seeds.ts";
 import { CATALOG_NAME } from "../../shared/artifact/keys.ts";
 import { readSafetensors } from "../../shared/artifact/safetensors.ts";
 import { BagWriter } from "../../shared/features/bags.ts";
 import { createEncoder } from "../../shared/features/encode.ts";
+import { draw } from "../../shared/policies/draw.ts";
 import type { Catalog } from "../../shared/schemas/catalog.ts";
 import { parse } from "../../shared/schemas/coded-error.ts";
 import { DecisionResponse, PredictionResponse } from "../../shared/schemas/decisions.ts";

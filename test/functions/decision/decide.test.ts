@@ -2,9 +2,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decide } from "../../../functions/decision/decide.ts";
-import { draw } from "../../../functions/decision/exploration.ts";
 import { uniformFrom } from "../../../functions/decision/seeds.ts";
 import type { EdgeModel } from "../../../functions/model/model.ts";
+import { draw } from "../../../shared/policies/draw.ts";
 import type { Experiment, Policy } from "../../../shared/schemas/catalog.ts";
 import { parse } from "../../../shared/schemas/coded-error.ts";
 import type { DecisionRequest } from "../../../shared/schemas/decisions.ts";
