@@ -11,7 +11,7 @@ import type { EdgeModel } from "../model/model.ts";
 import { armsOf, distributeLots } from "./arms.ts";
 import type { Gates } from "./gates.ts";
 import { type Charge, priceLot, priceUnscored, priceWinner } from "./pricing.ts";
-import { type Ranked, rankCandidates } from "./ranking.ts";
+import { type Ranked, rankCandidates, scoreDraws } from "./ranking.ts";
 import type { PlacementFacts, SlotFacts, TierFacts } from "./record.ts";
 import { scoreCandidates } from "./scoring.ts";
 import { uniformFrom } from "./seeds.ts";
@@ -100,23 +100,25 @@ function askTier(input: PlacementInput, candidates: readonly Candidate[], drop: 
   const policy = tier?.selection === "weighted" ? null : input.policy;
   const { model, conversionModel, context, fromCatalog } = input;
   const features = candidates.map((candidate) => candidate.features);
-  const clicks = model && scoreCandidates(model, context, features, { known: fromCatalog });
+  const options = { known: fromCatalog, withDraws: policy?.name === "thompson" };
+  const clicks = model && scoreCandidates(model, context, features, options);
   const buysConversions = candidates.some(({ supply }) => supply?.flight.price.model === "cpa");
-  const conversions =
-    buysConversions && conversionModel ? scoreCandidates(conversionModel, context, features, { known: fromCatalog }) : null;
+  const conversions = buysConversions && conversionModel ? scoreCandidates(conversionModel, context, features, options) : null;
   const isUnscored = clicks === null && candidates.some(({ supply }) => (supply?.flight.price.model ?? "cpc") === "cpc");
   const rules = { ...input.auction, floorMicros: input.floorMicros, keepsUnscored: isUnscored };
   const probabilities = { clicks: clicks?.probabilities ?? null, conversions: conversions?.probabilities ?? null };
   const { ranked, dropped } = rankCandidates(candidates, probabilities, rules);
   for (const { creativeId, reason } of dropped) drop(creativeId, reason);
+  const drawn = { drawCount: clicks?.drawCount ?? 0, clicks: clicks?.drawn ?? null, conversions: null };
+  const draws = drawn.clicks && scoreDraws(ranked, drawn, input.auction.qualityExponent);
   const drawing = policy && isUnscored ? ({ name: "random" } as const) : policy;
   return {
     tierId: tier?.id ?? null,
     policy: drawing,
     ranked,
     scores: clicks,
-    fallback: policy && findFallback(policy, isUnscored, model !== null, false),
-    arms: drawing && armsOf(ranked, drawing, null, input.nowMs),
+    fallback: policy && findFallback(policy, isUnscored, model !== null, draws !== null),
+    arms: drawing && armsOf(ranked, drawing, draws, input.nowMs),
   };
 }
 

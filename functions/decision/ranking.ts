@@ -70,10 +70,9 @@ export function rankCandidates<Candidate extends Bidder>(
   return { ranked, dropped };
 }
 
-/** Under the draws from a posterior, each as likely: the probability of candidate `c` under draw `d` at [d * candidateCount + c]. */
+/** Under the draws from a posterior, each as likely: the probability of candidate `c` under draw `d` at [c * drawCount + d]. */
 export interface PosteriorDraws {
   readonly drawCount: number;
-  readonly candidateCount: number;
   readonly clicks: ArrayLike<number> | null;
   readonly conversions: ArrayLike<number> | null;
 }
@@ -85,7 +84,7 @@ export function scoreDraws(ranked: readonly Ranked[], draws: PosteriorDraws, qua
     const price = candidate.supply?.flight.price;
     const probabilities = price?.model === "cpm" ? null : price?.model === "cpa" ? draws.conversions : draws.clicks;
     for (let draw = 0; draw < draws.drawCount; draw++) {
-      const probability = probabilities?.[draw * draws.candidateCount + index];
+      const probability = probabilities?.[index * draws.drawCount + draw];
       scores[draw * ranked.length + arm] =
         probability === undefined ? (rankScore ?? 0) : scoreOf(price, probability, qualityExponent);
     }

@@ -49,7 +49,7 @@ export function attribute(model: ServedModel, context: Bags, candidates: Bags, s
   const candidateFields = layout.filter(({ field }) => field.from === "candidate");
   const fields = [...encodeFields(model, contextFields, context), ...encodeFields(model, candidateFields, candidates)];
   const score = () =>
-    scoreOne(model, encodeSide(model, contextFields, context, 0), encodeSide(model, candidateFields, candidates, 0));
+    scoreOne(model, encodeSide(model, contextFields, context, 0), encodeSide(model, candidateFields, candidates, 0)).logit;
   const logit = served ?? score();
   const dense = integrateDense(model, fields);
   const baseline = dense.reduce((sum, term) => sum + term.baseline, float32Tensor(model, "bias")[0] as number); // validated: [1]

@@ -252,7 +252,9 @@ describe("POST /v1/predictions/{task}", () => {
 
   it("answers without numbers where the model gives none", async () => {
     const noScores = () => ({ logits: Float32Array.of(Number.NaN, 1), probabilities: Float64Array.of(Number.NaN, 1) });
-    const model = { ...MODEL.value, scorer: { score: noScores, scoreCached: noScores } };
+    const noDraws = () => expect.fail("nobody asked for draws");
+    const scorer = { drawCount: 0, score: noScores, scoreCached: noScores, scoreDraws: noDraws, scoreDrawsCached: noDraws };
+    const model = { ...MODEL.value, scorer };
     const response = await createEdge({ model }).post("/v1/predictions/ad-click", { features: {}, candidates });
     expect(await response.json()).toMatchObject({ fallback: "score_failed", modelVersion: MODEL.version });
   });

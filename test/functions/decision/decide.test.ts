@@ -89,7 +89,13 @@ const scoresOf = (...logits: number[]): Scores => ({
   logits: Float32Array.from(logits),
   probabilities: Float64Array.from(logits),
 });
-const scorerOf = (score: () => Scores): CachingScorer => ({ score, scoreCached: score });
+const scorerOf = (score: () => Scores): CachingScorer => ({
+  drawCount: 0,
+  score,
+  scoreCached: score,
+  scoreDraws: () => expect.fail("no draws"),
+  scoreDrawsCached: () => expect.fail("no draws"),
+});
 
 describe("a decision that cannot be made as usual", () => {
   const uniform = { propensity: 0.25, logit: null, probability: null, price: { model: "cpc", micros: 1_000_000 } };

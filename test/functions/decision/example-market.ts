@@ -54,7 +54,7 @@ export function exampleModel(creativeLogits: Record<string, number>): EdgeModel 
     ["bias", { dtype: "F32", shape: [1], data: Float32Array.of(-2) }],
     ["linear", { dtype: "F32", shape: [11], data: linear }],
   ]);
-  const terms = { linear: true, fm: false, cross: null, mlp: null, retrieval: null } as const;
+  const terms = { linear: true, fm: false, cross: null, mlp: null, retrieval: null, posterior: null } as const;
   const architecture = { embeddingDimension: 1, embeddingBits: 8, ...terms } as const;
   const calibration = { slope: 1, intercept: 0 };
   const scorer = createKernelScorer(module, { featureMap: FEATURE_MAP, architecture, tensors });

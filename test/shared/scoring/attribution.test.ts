@@ -150,7 +150,7 @@ function byHand(vectors: [number, number][]) {
   const rows = vectors.flatMap((vector) => [0, 0, ...vector]);
   const model: ServedModel = {
     featureMap: { version: 1, fields, rowCount: 6 },
-    architecture: { ...architecture, retrieval: null },
+    architecture: { ...architecture, retrieval: null, posterior: null },
     tensors: new Map([
       ["bias", { dtype: "F32", shape: [1], data: new Float32Array(1) }],
       ["embedding", { dtype: "I8", shape: [6, 2], data: Int8Array.from(rows) }],
