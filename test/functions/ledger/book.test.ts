@@ -10,25 +10,46 @@ const fast: Terms = { total: null, daily: null, pacing: "as-fast-as-possible", c
 const isolate = fc.nat({ max: 3 });
 const index = fc.nat({ max: 1000 });
 type Action = (world: World) => void;
+const flag = fc.boolean();
+const rarely = fc.nat({ max: 4 }).map((n) => n === 0);
+const ms = (max: number) => fc.integer({ min: 0, max });
+
+/** A whole conversation as it mostly goes, and each of its steps alone, lost, repeated, late. */
 const action: fc.Arbitrary<Action> = fc.oneof(
   {
-    weight: 6,
-    arbitrary: fc.tuple(isolate, fc.integer({ min: 1, max: 8 }), fc.nat({ max: 9 })).map(
+    weight: 8,
+    arbitrary: fc.tuple(isolate, fc.integer({ min: 1, max: 8 })).map(
+      ([i, size]): Action =>
+        (w) =>
+          w.converse(i, size, false),
+    ),
+  },
+  {
+    weight: 2,
+    arbitrary: isolate.map(
+      (i): Action =>
+        (w) =>
+          w.converse(i, 0, true),
+    ),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.tuple(isolate, fc.integer({ min: 1, max: 8 }), rarely).map(
       ([i, size, close]): Action =>
         (w) =>
-          w.send(i, size, close === 0),
+          w.send(i, size, close),
     ),
   },
   {
-    weight: 6,
-    arbitrary: fc.tuple(index, fc.nat({ max: 4 }), fc.nat({ max: 4 })).map(
-      ([i, again, lost]): Action =>
+    weight: 3,
+    arbitrary: fc.tuple(index, flag, flag).map(
+      ([i, repeats, answered]): Action =>
         (w) =>
-          w.deliver(i, again === 0, lost !== 0),
+          w.deliver(i, repeats, answered),
     ),
   },
   {
-    weight: 6,
+    weight: 3,
     arbitrary: index.map(
       (i): Action =>
         (w) =>
@@ -37,14 +58,14 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   },
   {
     weight: 8,
-    arbitrary: fc.tuple(isolate, fc.integer({ min: 1, max: 3 })).map(
+    arbitrary: fc.tuple(isolate, fc.integer({ min: 1, max: 2 })).map(
       ([i, amount]): Action =>
         (w) =>
           w.spend(i, amount),
     ),
   },
   {
-    weight: 4,
+    weight: 6,
     arbitrary: index.map(
       (i): Action =>
         (w) =>
@@ -52,7 +73,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
     ),
   },
   {
-    weight: 1,
+    weight: 2,
     arbitrary: isolate.map(
       (i): Action =>
         (w) =>
@@ -62,29 +83,37 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   {
     weight: 1,
     arbitrary: fc.tuple(isolate, fc.integer({ min: -30_000, max: 30_000 })).map(
-      ([i, ms]): Action =>
+      ([i, offset]): Action =>
         (w) =>
-          w.stepClock(i, ms),
+          w.stepClock(i, offset),
     ),
   },
   {
     weight: 2,
-    arbitrary: fc.integer({ min: 0, max: 40_000 }).map(
-      (ms): Action =>
+    arbitrary: ms(40_000).map(
+      (by): Action =>
         (w) =>
-          void (w.nowMs += ms),
+          w.wait(by),
     ),
   },
   {
     weight: 1,
-    arbitrary: fc.integer({ min: 0, max: 12 * 3_600_000 }).map(
-      (ms): Action =>
+    arbitrary: ms(5 * 3_600_000).map(
+      (by): Action =>
         (w) =>
-          void (w.nowMs += ms),
+          w.wait(by),
+    ),
+  },
+  {
+    weight: 1,
+    arbitrary: ms(60_000).map(
+      (by): Action =>
+        (w) =>
+          w.waitForMidnight(by),
     ),
   },
 );
-const story = fc.array(action, { minLength: 1, maxLength: 150 });
+const story = fc.array(action, { minLength: 40, maxLength: 200 });
 
 function accountOf({ ledger }: World, key = "flight:f"): Account | undefined {
   return ledger.load().accounts[key];

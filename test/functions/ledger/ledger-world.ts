@@ -129,6 +129,22 @@ export class World {
     });
   }
 
+  wait(ms: number): void {
+    this.nowMs += ms;
+  }
+
+  /** The moments around the end of a day are where most can go wrong. */
+  waitForMidnight(aroundMs: number): void {
+    this.nowMs = Math.max(this.nowMs, utcDay("UTC", this.nowMs).endMs + aroundMs - 30_000);
+  }
+
+  /** A message that arrives, and its answer. */
+  converse(isolate: number, size: number, close: boolean): void {
+    this.send(isolate, size, close);
+    this.deliver(this.#network.length - 1, false, true);
+    this.answer(Math.max(this.#answers.length - 1, 0));
+  }
+
   /** Delivers any message; it may stay on the network to come again, and its answer may be lost. */
   deliver(index: number, repeats: boolean, answered: boolean): void {
     const at = index % Math.max(this.#network.length, 1);
