@@ -167,6 +167,7 @@ export function closeLease(turn: Turn, lease: Lease): void {
   const isOld = lease.account !== "holds" && lease.dayStartMs !== account.day.startMs;
   if (isOld && carries(account)) account.day.carried += rest;
   lease.closed = true;
+  lease.expiresMs = Math.max(lease.expiresMs, turn.nowMs);
 }
 
 const carries = ({ terms }: Account): boolean => terms.carryOver && terms.daily !== null;

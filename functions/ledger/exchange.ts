@@ -27,9 +27,8 @@ export interface ExchangeRequest {
 export interface Ask {
   readonly account: AccountKey;
   readonly terms: Terms;
-  /** Made by the isolate, so that to ask twice is to ask once; `bornMs` is when it was. */
+  /** Made by the isolate, so that to ask twice is to ask once. One that was given back is never used again. */
   readonly leaseId: string;
-  readonly bornMs: number;
   readonly spentTotal: number;
   /** Up to how much the lease should be, spent and unspent together; null gives it back. */
   readonly amountTotal: number | null;
@@ -62,14 +61,18 @@ const MOST_OF_LEFT = 1 / 4;
 /** When to ask again for what others have and may bring back. */
 const RETURN_MS = 2000;
 
-/** First what was spent and what comes back, then who gets what. */
-export function exchange(turn: Turn, { campaign, asks, proofs }: ExchangeRequest): Grant[] {
+/**
+ * First what was spent and what comes back, then who gets what. A lease begins only where its request cannot be an old one, come late, of
+ * a lease that is settled and forgotten.
+ */
+export function exchange(turn: Turn, { campaign, nowMs, asks, proofs }: ExchangeRequest): Grant[] {
   for (const { leaseId, spentTotal } of proofs) {
     const lease = openLease(turn, leaseId);
     if (lease) spendLease(turn, lease, spentTotal);
   }
   for (const ask of asks) report(turn, campaign, ask);
-  return asks.filter(({ amountTotal }) => amountTotal !== null).map((ask) => grant(turn, ask));
+  const isStale = turn.nowMs - nowMs > turn.rules.termMs + turn.rules.clockSkewMs;
+  return asks.filter(({ amountTotal }) => amountTotal !== null).map((ask) => grant(turn, ask, isStale));
 }
 
 function report(turn: Turn, campaign: CampaignTerms, ask: Ask): void {
@@ -80,14 +83,14 @@ function report(turn: Turn, campaign: CampaignTerms, ask: Ask): void {
   observe(account.traffic, account.day, { opportunities: ask.opportunities, spent, passRate: account.passRate }, turn.nowMs);
 }
 
-function grant(turn: Turn, ask: Ask): Grant {
+function grant(turn: Turn, ask: Ask, isStale: boolean): Grant {
   const { nowMs } = turn;
   const account = openAccount(turn, ask.account) as Account; // its report opened it
   const plan = planOf(account, nowMs);
   account.passRate = plan ? passRateNow(plan, account.traffic, deliveredToday(account), ask.unit, nowMs) : 1;
   const told = { account: ask.account, leaseId: ask.leaseId, passRate: account.passRate };
   const lease = turn.book.leases[ask.leaseId];
-  if (lease ? isOver(lease, account) : isStale(turn, ask)) {
+  if (lease ? isOver(lease, account) : isStale || ask.spentTotal > 0) {
     return { ...told, amountTotal: 0, expiresMs: nowMs, shortage: "budget_unavailable", retryMs: nowMs };
   }
   const unspent = lease ? lease.amount - lease.spent : 0;
@@ -101,10 +104,6 @@ function grant(turn: Turn, ask: Ask): Grant {
 
 /** A lease is of one day. */
 const isOver = (lease: Lease, account: Account): boolean => lease.closed || lease.dayStartMs !== account.day.startMs;
-
-/** Whether this may be an old request for a lease that is settled and forgotten. */
-const isStale = ({ nowMs, rules }: Turn, { bornMs, spentTotal }: Ask): boolean =>
-  spentTotal > 0 || nowMs - bornMs > rules.termMs + rules.clockSkewMs;
 
 function sizeOf({ amountTotal, unit }: Ask, amount: number, unspent: number, free: number): number {
   const most = Math.max(unit - unspent, Math.floor(free * MOST_OF_LEFT));

@@ -192,7 +192,7 @@ function talk(ledger: StoredLedger, terms: Terms, account: "money" | "holds" | "
     ledger.exchange({
       campaign: CAMPAIGN,
       nowMs,
-      asks: [{ account, terms, leaseId, bornMs: nowMs, spentTotal, amountTotal, unit, opportunities: 1 }],
+      asks: [{ account, terms, leaseId, spentTotal, amountTotal, unit, opportunities: 1 }],
       proofs: [],
     })[0];
 }
@@ -257,9 +257,11 @@ describe("a lease", () => {
         campaign: { sequence, timeZone: "UTC" },
         nowMs: NOON,
         asks: [
-          ...[
-            { account: "flight:f" as const, terms: { ...fast, total }, leaseId, bornMs: NOON, spentTotal: 0, amountTotal: 1 },
-          ].map((one) => ({ ...one, unit: 1, opportunities: 0 })),
+          ...[{ account: "flight:f" as const, terms: { ...fast, total }, leaseId, spentTotal: 0, amountTotal: 1 }].map((one) => ({
+            ...one,
+            unit: 1,
+            opportunities: 0,
+          })),
         ],
         proofs: [],
       })[0]?.amountTotal;

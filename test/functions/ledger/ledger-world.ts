@@ -14,7 +14,6 @@ export const CAMPAIGN = { sequence: 1, timeZone: "UTC" };
 
 export interface TestLease {
   readonly id: string;
-  readonly bornMs: number;
   amount: number;
   spent: number;
   expiresMs: number;
@@ -114,7 +113,7 @@ export class World {
     if (!one) return;
     const nowMs = this.#clock(isolate);
     if (one.lease === null || (one.lease.closing && !close)) {
-      one.lease = { id: `${one.name}.${this.#names++}`, bornMs: nowMs, amount: 0, spent: 0, expiresMs: 0, closing: false };
+      one.lease = { id: `${one.name}.${this.#names++}`, amount: 0, spent: 0, expiresMs: 0, closing: false };
     }
     const { lease } = one;
     if (close) lease.closing = true;
@@ -124,7 +123,7 @@ export class World {
       isolate,
       request: {
         ...{ campaign: CAMPAIGN, nowMs, proofs: [] },
-        asks: [{ ...ask, leaseId: lease.id, bornMs: lease.bornMs, spentTotal: lease.spent, amountTotal }],
+        asks: [{ ...ask, leaseId: lease.id, spentTotal: lease.spent, amountTotal }],
       },
     });
   }
