@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { parse } from "../shared/schemas/coded-error.ts";
 import { int } from "../shared/schemas/numbers.ts";
 import { WebUrl } from "../shared/schemas/web-url.ts";
+import type { CampaignLedger } from "./ledger/campaign-ledger.ts";
 
 const name = v.pipe(v.string(), v.minLength(1));
 
@@ -21,6 +22,10 @@ const Environment = v.object({
     (value) => typeof value === "object" && value !== null && "sendBatch" in value,
     "expected a queue",
   ),
+  CAMPAIGN_LEDGER: v.custom<DurableObjectNamespace<CampaignLedger>>(
+    (value) => typeof value === "object" && value !== null && "getByName" in value,
+    "expected a namespace of Durable Objects",
+  ),
 });
 
 /** `publicOrigin` is empty where tracking URLs take the origin of the request. */
@@ -38,6 +43,7 @@ export interface Bindings {
   readonly pointerTtlMs: number;
   readonly publicOrigin: string;
   readonly eventQueue: Queue;
+  readonly campaignLedger: DurableObjectNamespace<CampaignLedger>;
 }
 
 /** Throws a `CodedError` that names the variable which is missing or wrong. */
@@ -57,5 +63,6 @@ export function readBindings(env: unknown): Bindings {
     pointerTtlMs: parsed.POINTER_TTL_MS,
     publicOrigin: parsed.PUBLIC_ORIGIN,
     eventQueue: parsed.EVENT_QUEUE,
+    campaignLedger: parsed.CAMPAIGN_LEDGER,
   };
 }

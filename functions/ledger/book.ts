@@ -12,6 +12,8 @@ export interface Account {
   terms: Terms;
   sequence: number;
   timeZone: string;
+  /** When it changed last. */
+  asOfMs: number;
   spent: number;
   /** Left in leases of today, and in those of earlier days that are not settled yet. */
   reserved: number;
@@ -88,9 +90,11 @@ export interface Turn {
 export const createBook = (): Book => ({ clockMs: 0, accounts: {}, leases: {} });
 
 /** The account, to be changed; undefined where it was never asked. */
-export function openAccount({ book, changed }: Turn, key: AccountKey): Account | undefined {
+export function openAccount({ book, nowMs, changed }: Turn, key: AccountKey): Account | undefined {
   const account = book.accounts[bookedKey(key)];
-  if (account) changed.accounts.add(bookedKey(key));
+  if (!account) return undefined;
+  changed.accounts.add(bookedKey(key));
+  account.asOfMs = nowMs;
   return account;
 }
 
@@ -111,7 +115,18 @@ export function openOnTerms(turn: Turn, key: AccountKey, campaign: CampaignTerms
   }
   const day = turn.dayBounds(timeZone, turn.nowMs);
   const account: Account = {
-    ...{ terms, sequence, timeZone, spent: 0, reserved: 0, reservedBefore: 0, holdsReserved: 0, holds: [], passRate: 1 },
+    ...{
+      terms,
+      sequence,
+      timeZone,
+      asOfMs: turn.nowMs,
+      spent: 0,
+      reserved: 0,
+      reservedBefore: 0,
+      holdsReserved: 0,
+      holds: [],
+      passRate: 1,
+    },
     day: { ...day, fromMs: turn.nowMs, spent: 0, carried: 0 },
     traffic: startTraffic(day, unit, turn.nowMs),
   };
@@ -129,11 +144,13 @@ export function reserve(account: Account, lease: Lease, amount: number): void {
   else account.reservedBefore += amount;
 }
 
-/** A lease has spent `total` by now. What is spent belongs to the day in which it was leased. @returns how much that is news */
+/**
+ * A lease has spent `total` by now; more than it has can only be said of another that had its id, before clocks went wrong by more than
+ * rules allow. What is spent belongs to the day in which it was leased. @returns how much of it is news
+ */
 export function spendLease(turn: Turn, lease: Lease, total: number): number {
   const account = openAccount(turn, lease.account);
   const amount = Math.min(total, lease.amount) - lease.spent;
-  if (total > lease.amount) throw new Error(`a lease of ${lease.amount} cannot have spent ${total}`);
   if (!account || lease.closed || amount <= 0) return 0;
   lease.spent += amount;
   reserve(account, lease, -amount);
@@ -183,14 +200,14 @@ export function openTurn(book: Book, nowMs: number, rules: LedgerRules, dayBound
 }
 
 function endDay(turn: Turn, key: BookedKey): void {
-  const { nowMs, book, dayBounds, changed } = turn;
+  const { nowMs, book, dayBounds } = turn;
   const account = book.accounts[key] as Account; // its key was read from there
-  const running = account.holds.findIndex(({ lapseMs }) => lapseMs > nowMs);
-  if (running !== 0 && account.holds.length > 0) {
-    account.holds.splice(0, running === -1 ? account.holds.length : running);
-    changed.accounts.add(key);
+  if (account.holds.some(({ lapseMs }) => lapseMs <= nowMs)) {
+    openAccount(turn, key);
+    account.holds = account.holds.filter(({ lapseMs }) => lapseMs > nowMs);
   }
   if (nowMs < account.day.endMs) return;
+  openAccount(turn, key);
   const { day, terms, reserved } = account;
   const next = dayBounds(account.timeZone, nowMs);
   const carried = carries(account) ? Math.max((terms.daily ?? 0) + day.carried - day.spent - reserved, 0) : 0;
@@ -198,7 +215,6 @@ function endDay(turn: Turn, key: BookedKey): void {
   account.day = { ...next, fromMs: next.startMs, spent: 0, carried };
   account.reservedBefore += reserved;
   account.reserved = 0;
-  changed.accounts.add(key);
 }
 
 /**

@@ -29,6 +29,8 @@ export interface Ask {
   readonly terms: Terms;
   /** Made by the isolate, so that to ask twice is to ask once. One that was given back is never used again. */
   readonly leaseId: string;
+  /** What it is as far as the isolate knows; 0 begins it. */
+  readonly heldTotal: number;
   readonly spentTotal: number;
   /** Up to how much the lease should be, spent and unspent together; null gives it back. */
   readonly amountTotal: number | null;
@@ -90,7 +92,7 @@ function grant(turn: Turn, ask: Ask, isStale: boolean): Grant {
   account.passRate = plan ? passRateNow(plan, account.traffic, deliveredToday(account), ask.unit, nowMs) : 1;
   const told = { account: ask.account, leaseId: ask.leaseId, passRate: account.passRate };
   const lease = turn.book.leases[ask.leaseId];
-  if (lease ? isOver(lease, account) : isStale || ask.spentTotal > 0) {
+  if (lease ? isOver(lease, account) : isStale || ask.heldTotal > 0) {
     return { ...told, amountTotal: 0, expiresMs: nowMs, shortage: "budget_unavailable", retryMs: nowMs };
   }
   const unspent = lease ? lease.amount - lease.spent : 0;

@@ -157,7 +157,7 @@ describe("over random lives of isolates", () => {
           expect(account.spent).toBeGreaterThanOrEqual(world.renderedAmount());
           expect(account.spent).toBeLessThanOrEqual(served);
         }),
-        { numRuns: 400 },
+        { numRuns: 200 },
       );
     },
   );
@@ -169,7 +169,7 @@ describe("over random lives of isolates", () => {
         live(world, actions);
         for (const { dayMs } of world.impressions) expect(world.renderedAmount(dayMs)).toBeLessThanOrEqual(daily);
       }),
-      { numRuns: 400 },
+      { numRuns: 200 },
     );
   });
 
@@ -181,7 +181,7 @@ describe("over random lives of isolates", () => {
         const days = Math.floor(world.nowMs / DAY_MS) - 20_000 + 1;
         expect(world.renderedAmount()).toBeLessThanOrEqual(days * daily);
       }),
-      { numRuns: 400 },
+      { numRuns: 200 },
     );
   });
 });
@@ -192,7 +192,7 @@ function talk(ledger: StoredLedger, terms: Terms, account: "money" | "holds" | "
     ledger.exchange({
       campaign: CAMPAIGN,
       nowMs,
-      asks: [{ account, terms, leaseId, spentTotal, amountTotal, unit, opportunities: 1 }],
+      asks: [{ account, terms, leaseId, heldTotal: spentTotal, spentTotal, amountTotal, unit, opportunities: 1 }],
       proofs: [],
     })[0];
 }
@@ -257,7 +257,9 @@ describe("a lease", () => {
         campaign: { sequence, timeZone: "UTC" },
         nowMs: NOON,
         asks: [
-          ...[{ account: "flight:f" as const, terms: { ...fast, total }, leaseId, spentTotal: 0, amountTotal: 1 }].map((one) => ({
+          ...[
+            { account: "flight:f" as const, terms: { ...fast, total }, leaseId, heldTotal: 0, spentTotal: 0, amountTotal: 1 },
+          ].map((one) => ({
             ...one,
             unit: 1,
             opportunities: 0,

@@ -105,6 +105,7 @@ export function playDays(scenario: Scenario, planned: (share: number, goal: numb
       terms,
       unit,
       leaseId: one.leaseId,
+      heldTotal: one.amount,
       spentTotal: one.spent,
       opportunities: one.opportunities,
       amountTotal: close ? null : one.spent + 4 * unit,
