@@ -4,8 +4,15 @@ import { parse } from "../shared/schemas/coded-error.ts";
 import { int } from "../shared/schemas/numbers.ts";
 import { WebUrl } from "../shared/schemas/web-url.ts";
 import type { SubjectViews } from "./frequency/subject-views.ts";
+import type { CampaignLedger } from "./ledger/campaign-ledger.ts";
 
 const name = v.pipe(v.string(), v.minLength(1));
+
+const namespaceOf = <Kind extends SubjectViews | CampaignLedger>() =>
+  v.custom<DurableObjectNamespace<Kind>>(
+    (value) => typeof value === "object" && value !== null && "getByName" in value,
+    "expected a namespace of Durable Objects",
+  );
 
 const Environment = v.object({
   STORE_ENDPOINT: WebUrl,
@@ -24,10 +31,8 @@ const Environment = v.object({
     (value) => typeof value === "object" && value !== null && "sendBatch" in value,
     "expected a queue",
   ),
-  SUBJECT_VIEWS: v.custom<DurableObjectNamespace<SubjectViews>>(
-    (value) => typeof value === "object" && value !== null && "idFromName" in value,
-    "expected a namespace of Durable Objects",
-  ),
+  SUBJECT_VIEWS: namespaceOf<SubjectViews>(),
+  CAMPAIGN_LEDGER: namespaceOf<CampaignLedger>(),
 });
 
 /** `publicOrigin` is empty where tracking URLs take the origin of the request. */
@@ -48,6 +53,7 @@ export interface Bindings {
   readonly publicOrigin: string;
   readonly eventQueue: Queue;
   readonly subjectViews: DurableObjectNamespace<SubjectViews>;
+  readonly campaignLedger: DurableObjectNamespace<CampaignLedger>;
 }
 
 /** Throws a `CodedError` that names the variable which is missing or wrong. */
@@ -70,5 +76,6 @@ export function readBindings(env: unknown): Bindings {
     publicOrigin: parsed.PUBLIC_ORIGIN,
     eventQueue: parsed.EVENT_QUEUE,
     subjectViews: parsed.SUBJECT_VIEWS,
+    campaignLedger: parsed.CAMPAIGN_LEDGER,
   };
 }

@@ -8,6 +8,9 @@ import { createCatalogLoader } from "./catalog/catalog-loader.ts";
 import type { ConsumerDependencies } from "./events/consumer.ts";
 import { createQueueSink } from "./events/queue-sink.ts";
 import { createFrequency } from "./frequency/frequency.ts";
+import { createBillOutcome } from "./ledger/bill-outcome.ts";
+import { createLeaseHolder } from "./ledger/lease-holder.ts";
+import { createLedgerClient } from "./ledger/ledger-client.ts";
 import { createEdgeStore } from "./model/edge-store.ts";
 import { kernel } from "./model/kernel.ts";
 import { createLoaderPool } from "./model/loader-pool.ts";
@@ -27,13 +30,16 @@ export type Dependencies = AppDependencies & ConsumerDependencies;
 export function createDependencies(bindings: Bindings): Dependencies {
   const metrics = createMetrics();
   const nowMs = () => Date.now();
+  const loaders = createLoaders(bindings, metrics);
+  const ledgers = createLedgers(bindings, nowMs, metrics);
   return {
-    ...createLoaders(bindings, metrics),
+    ...loaders,
     metrics,
     sink: createQueueSink(bindings.eventQueue, (reason) => metrics.eventsTrimmed.add({ reason })),
     eventStore: createEdgeStore({ ...bindings.store, bucket: bindings.eventBucket, timeoutMs: EVENT_STORE_TIMEOUT_MS }),
     trackingKey: importHmacKey(bindings.trackingSecret),
-    billOutcome: async () => {}, // nothing is charged while there is no ledger
+    billOutcome: createBillOutcome({ ...loaders, ...ledgers, nowMs, metrics }),
+    ledger: ledgers.ledger,
     openSiteKey: createSiteKeyOpener(importHmacKey(bindings.siteKeySecret)),
     frequency: createFrequency({
       subjects: bindings.subjectViews,
@@ -45,6 +51,18 @@ export function createDependencies(bindings: Bindings): Dependencies {
     nowMs,
     drawSeed: () => crypto.getRandomValues(new Uint32Array(1))[0] as number, // an array of one has a first
   };
+}
+
+function createLedgers({ campaignLedger }: Bindings, nowMs: () => number, metrics: Metrics) {
+  const client = createLedgerClient(campaignLedger, metrics);
+  const ledger = createLeaseHolder({
+    client,
+    isolateId: crypto.randomUUID(),
+    nowMs,
+    wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    onFailure: () => metrics.leases.add({ outcome: "failed" }),
+  });
+  return { client, ledger };
 }
 
 function createLoaders({ store, artifactBucket, publicKeys, pointerTtlMs }: Bindings, metrics: Metrics) {

@@ -3,10 +3,12 @@ import type { Channel } from "../../shared/artifact/manifest.ts";
 import type { Auction, Catalog, Tier } from "../../shared/catalog/catalog.ts";
 import { parseCatalog } from "../../shared/catalog/check-catalog.ts";
 import type { CreativeContent } from "../../shared/catalog/creative.ts";
+import type { Flight } from "../../shared/catalog/demand.ts";
 import type { Experiment } from "../../shared/catalog/experiment.ts";
 import type { Policy } from "../../shared/catalog/policy.ts";
 import type { Placement, Site } from "../../shared/catalog/supply.ts";
 import type { Features } from "../../shared/schemas/features.ts";
+import { moneyTerms, type Terms } from "../ledger/account.ts";
 import type { CandidateSupply } from "./candidate-supply.ts";
 import { compileEligibility, type EligibilityIndex } from "./eligibility-index.ts";
 import { limitsOf } from "./limits.ts";
@@ -24,6 +26,12 @@ export interface Candidate {
   readonly supply: CandidateSupply | null;
 }
 
+/** What clicks and conversions of a campaign are charged on; `money` is null where it has no budget. */
+export interface ChargedCampaign {
+  readonly timeZone: string;
+  readonly money: Terms | null;
+}
+
 /** `candidates` are in the order of their tiers, then of the catalog. */
 export interface CatalogIndex {
   readonly task: string;
@@ -34,6 +42,7 @@ export interface CatalogIndex {
   readonly experiments: readonly Experiment[];
   readonly sites: ReadonlyMap<string, Site>;
   readonly placements: ReadonlyMap<string, Placement>;
+  readonly campaigns: ReadonlyMap<string, ChargedCampaign>;
   readonly candidates: readonly Candidate[];
   readonly eligibility: EligibilityIndex;
   /** Every channel that a decision may be served from: `stable`, and those of the experiments' arms. */
@@ -55,6 +64,7 @@ export function indexCatalog(document: unknown): CatalogIndex {
     experiments,
     sites: indexById(catalog.sites),
     placements: indexById(catalog.placements),
+    campaigns: toCharged(catalog),
     candidates: supplies.map(toCandidate),
     eligibility: compileEligibility(supplies, catalog.placements),
     channels: [...new Set<Channel>(["stable", ...armChannels])],
@@ -71,6 +81,7 @@ export const EMPTY_CATALOG: CatalogIndex = {
   experiments: [],
   sites: new Map(),
   placements: new Map(),
+  campaigns: new Map(),
   candidates: [],
   eligibility: compileEligibility([], []),
   channels: ["stable"],
@@ -82,14 +93,36 @@ function toSupplies({ tiers, advertisers, campaigns, flights, creatives }: Catal
   const advertiserOf = finder(advertisers);
   const campaignOf = finder(campaigns);
   const flightOf = finder(flights);
+  const ends = lastEnds(flights);
+  const endOf = (campaignId: string) => ends.get(campaignId) ?? null;
   const supplies = creatives.map((creative): CandidateSupply => {
     const flight = flightOf(creative.flightId);
     const campaign = campaignOf(flight.campaignId);
     const advertiser = advertiserOf(campaign.advertiserId);
     const tierRank = ranks.get(flight.tierId) ?? 0; // a checked catalog has it
-    return { creative, flight, campaign, advertiser, tierRank, ...limitsOf(creative, flight, campaign, advertiser) };
+    const limits = limitsOf(creative, flight, campaign, advertiser, endOf(campaign.id));
+    return { creative, flight, campaign, advertiser, tierRank, ...limits };
   });
   return supplies.sort((a, b) => a.tierRank - b.tierRank);
+}
+
+function toCharged({ campaigns, flights }: Catalog): ReadonlyMap<string, ChargedCampaign> {
+  const ends = lastEnds(flights);
+  return new Map(
+    campaigns.map(({ id, timeZone, budget }) => {
+      return [id, { timeZone, money: budget && moneyTerms(budget, ends.get(id) ?? null) }];
+    }),
+  );
+}
+
+/** When the last flight of each campaign ends; null where one never does. */
+function lastEnds(flights: readonly Flight[]): ReadonlyMap<string, number | null> {
+  const ends = new Map<string, number | null>();
+  for (const { campaignId, endMs } of flights) {
+    const known = ends.get(campaignId);
+    ends.set(campaignId, known === undefined ? endMs : known === null || endMs === null ? null : Math.max(known, endMs));
+  }
+  return ends;
 }
 
 function toCandidate(supply: CandidateSupply): Candidate {

@@ -1,6 +1,7 @@
-// What bounds how often a creative may be shown: the caps that count it, the accounts that pay for it, and how much they must hold.
+// What bounds how often a creative may be shown: the caps that count it, and the accounts that pay for it.
 import type { Creative } from "../../shared/catalog/creative.ts";
 import type { Advertiser, Campaign, Flight, FrequencyCap, Price } from "../../shared/catalog/demand.ts";
+import { type AccountKey, goalTerms, moneyTerms, type Terms } from "../ledger/account.ts";
 
 /** Views are counted by key: `advertiser:ID`, `campaign:ID`, `creative:ID`. */
 export interface CappedKey {
@@ -8,37 +9,49 @@ export interface CappedKey {
   readonly caps: readonly FrequencyCap[];
 }
 
-/** A campaign's money, in micros, or the goal of one of its flights, in impressions. `key` is `CAMPAIGN/money` or `CAMPAIGN/flight:ID`. */
+/** An account of a campaign, on the catalog's terms. `key` is `CAMPAIGN/ACCOUNT`; `unit` is what must be left in it for an impression. */
 export interface Account {
   readonly key: string;
-  readonly unit: "micros" | "impressions";
   readonly campaign: Campaign;
-  /** Of the goal; null for money. */
-  readonly flight: Flight | null;
+  readonly account: AccountKey;
+  readonly terms: Terms;
+  readonly unit: number;
 }
 
 export interface Limits {
   readonly capped: readonly CappedKey[];
   readonly accounts: readonly Account[];
-  readonly costBoundMicros: number;
 }
 
-export function limitsOf(creative: Creative, flight: Flight, campaign: Campaign, advertiser: Advertiser): Limits {
+/** `moneyEndMs` is when the last of the campaign's flights ends; null: never. */
+export function limitsOf(
+  creative: Creative,
+  flight: Flight,
+  campaign: Campaign,
+  advertiser: Advertiser,
+  moneyEndMs: number | null,
+): Limits {
   return {
     capped: [
       { key: `advertiser:${advertiser.id}`, caps: advertiser.caps },
       { key: `campaign:${campaign.id}`, caps: campaign.caps },
       { key: `creative:${creative.id}`, caps: creative.caps },
     ].filter(({ caps }) => caps.length > 0),
-    accounts: accountsOf(campaign, flight),
-    costBoundMicros: boundCost(flight.price),
+    accounts: accountsOf(campaign, flight, moneyEndMs),
   };
 }
 
-function accountsOf(campaign: Campaign, flight: Flight): Account[] {
-  const money: Account = { key: `${campaign.id}/money`, unit: "micros", campaign, flight: null };
-  const goal: Account = { key: `${campaign.id}/flight:${flight.id}`, unit: "impressions", campaign, flight };
-  return [...(campaign.budget ? [money] : []), ...(flight.goal ? [goal] : [])];
+function accountsOf(campaign: Campaign, flight: Flight, moneyEndMs: number | null): Account[] {
+  const { budget } = campaign;
+  const goal = goalTerms(flight);
+  const of = (account: AccountKey, terms: Terms, unit: number) => {
+    return { key: `${campaign.id}/${account}`, campaign, account, terms, unit };
+  };
+  const money = flight.price.model === "cpm" ? "money" : "holds"; // the others pay later, for what may come of the impression
+  return [
+    ...(budget ? [of(money, moneyTerms(budget, moneyEndMs), boundCost(flight.price))] : []),
+    ...(goal ? [of(`flight:${flight.id}`, goal, 1)] : []),
+  ];
 }
 
 /** What must be left for an impression: the most that it can cost, or that the click or conversion which it may lead to can. */

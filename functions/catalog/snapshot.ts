@@ -15,6 +15,8 @@ export interface SnapshotSources {
 export interface Snapshot {
   readonly catalog: CatalogIndex;
   readonly catalogVersion: string | null;
+  /** Rises with every catalog that is published; -1 where none was loaded. */
+  readonly catalogSequence: number;
   readonly models: ReadonlyMap<Channel, Loaded<EdgeModel>>;
   /** Of the catalog's conversion task. */
   readonly conversionModels: ReadonlyMap<Channel, Loaded<EdgeModel>>;
@@ -38,5 +40,6 @@ export async function takeSnapshot({ catalogLoader, models, nowMs }: SnapshotSou
     return new Map((await Promise.all(loads)).flat());
   };
   const [clicks, conversions] = await Promise.all([load(catalog.task), load(catalog.conversionTask)]);
-  return { catalog, catalogVersion: loaded?.version ?? null, models: clicks, conversionModels: conversions };
+  const { version = null, sequence = -1 } = loaded ?? {};
+  return { catalog, catalogVersion: version, catalogSequence: sequence, models: clicks, conversionModels: conversions };
 }

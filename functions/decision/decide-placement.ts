@@ -103,7 +103,8 @@ function askTier(input: PlacementInput, candidates: readonly Candidate[], drop: 
   const options = { known: fromCatalog, withDraws: policy?.name === "thompson" };
   const clicks = model && scoreCandidates(model, context, features, options);
   const buysConversions = candidates.some(({ supply }) => supply?.flight.price.model === "cpa");
-  const conversions = buysConversions && conversionModel ? scoreCandidates(conversionModel, context, features, options) : null;
+  const conversions =
+    buysConversions && conversionModel ? scoreCandidates(conversionModel, context, features, { known: fromCatalog }) : null;
   const isUnscored = clicks === null && candidates.some(({ supply }) => (supply?.flight.price.model ?? "cpc") === "cpc");
   const rules = { ...input.auction, floorMicros: input.floorMicros, keepsUnscored: isUnscored };
   const probabilities = { clicks: clicks?.probabilities ?? null, conversions: conversions?.probabilities ?? null };
@@ -143,10 +144,10 @@ function fillSlots(input: PlacementInput, tier: AskedTier, tierIndex: number, sl
       logit: tier.scores?.logits[chosen.index] ?? null,
       probability: tier.scores?.probabilities[chosen.index] ?? null,
     };
-    const leaseIds = input.gates.take(chosen.candidate, charge?.impressionMicros ?? 0);
+    const spends = input.gates.take(chosen.candidate, charge?.impressionMicros ?? 0);
     const distribution = new Float64Array(tier.ranked.length);
     for (const [at, rank] of left.entries()) distribution[rank] = odds[at] as number; // one each
-    slots.push({ tierIndex, chosen, ...score, distribution, propensity: odds[position] as number, seed, charge, leaseIds });
+    slots.push({ tierIndex, chosen, ...score, distribution, propensity: odds[position] as number, seed, charge, spends });
     left = left.filter((rank) => input.gates.recheck((tier.ranked[rank] as Ranked<Candidate>).candidate)); // ranks of the ranking
   }
 }

@@ -2,8 +2,9 @@
 import type { Channel } from "../../shared/artifact/manifest.ts";
 import { assignAll } from "../../shared/bucketing/assign.ts";
 import { audienceOf } from "../../shared/catalog/audience.ts";
+import type { Assignment } from "../../shared/schemas/assignment.ts";
 import type { DecisionEvent, DecisionState } from "../../shared/schemas/decision-record.ts";
-import type { Assignment, DecisionRequest } from "../../shared/schemas/decisions.ts";
+import type { DecisionRequest } from "../../shared/schemas/decisions.ts";
 import type { DropCount } from "../catalog/calendar.ts";
 import type { Candidate, CatalogIndex } from "../catalog/catalog-index.ts";
 import type { EdgeModel } from "../model/model.ts";
@@ -11,7 +12,7 @@ import { gatherCandidates, type Supply } from "./candidates.ts";
 import { buildContext } from "./context.ts";
 import { decidePlacement } from "./decide-placement.ts";
 import { type Dropped, screen } from "./eligibility.ts";
-import { Gates, type Spend } from "./gates.ts";
+import { Gates, type Opportunity } from "./gates.ts";
 import { chooseMechanism, type Mechanism } from "./mechanism.ts";
 import { collectNeeds, type Needs } from "./needs.ts";
 import { findNoServeReason } from "./no-serve.ts";
@@ -52,15 +53,14 @@ interface Shortlisted {
   readonly drops: readonly Dropped[] | null;
 }
 
-/** `views` of each cap key and `spends` of each account are what the decision has used; `opportunities` what it could have, by account. */
+/** `views` are what the decision used of each cap key; `opportunities` the accounts that it could have spent from, once a placement. */
 export interface Decision {
   readonly placements: readonly PlacementFacts[];
   readonly modelVersion: string | null;
   readonly assignments: readonly Assignment[];
   readonly event: DecisionEvent;
   readonly views: ReadonlyMap<string, number>;
-  readonly spends: readonly Spend[];
-  readonly opportunities: ReadonlyMap<string, number>;
+  readonly opportunities: readonly Opportunity[];
 }
 
 /**
@@ -114,7 +114,6 @@ export function decide(input: DecisionInput, { placements: shortlisted }: Shortl
     assignments,
     event: toDecisionEvent({ ...facts, ...servedBy }, placements),
     views: gates.views,
-    spends: gates.spends,
     opportunities: gates.opportunities,
   };
 }

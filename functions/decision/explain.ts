@@ -1,10 +1,10 @@
-// The explanation of a placement's decision, made of its facts: stages, drops, candidates, slots.
-import type { Policy } from "../../shared/catalog/policy.ts";
+// The explanation of a placement's decision, made of its facts: stages, drops, tiers with their candidates, slots.
 import { DROP_REASONS, type DropReason, LOST_TO_HIGHER_BID } from "../../shared/catalog/reasons.ts";
-import type { Assignment } from "../../shared/schemas/decisions.ts";
+import type { Assignment } from "../../shared/schemas/assignment.ts";
 import {
   type ExplainedCandidate,
   type ExplainedSlot,
+  type ExplainedTier,
   type Explanation,
   MAX_EXPLAINED_CANDIDATES,
   MAX_EXPLAINED_DROPS,
@@ -12,58 +12,40 @@ import {
   type StageSummary,
 } from "../../shared/schemas/explanation.ts";
 import type { Attribution } from "../../shared/scoring/attribution.ts";
+import type { Candidate } from "../catalog/catalog-index.ts";
+import type { Ranked } from "./ranking.ts";
+import type { PlacementFacts, SlotFacts, TierFacts } from "./record.ts";
 
 export interface DropFact {
   readonly creativeId: string;
   readonly reason: DropReason;
 }
 
-/** `value` in micros for 1,000 impressions, not rounded; `propensities` one a slot. */
-export interface CandidateFact {
-  readonly creativeId: string;
-  readonly value: number | null;
-  readonly probability: number | null;
-  readonly propensities: readonly number[];
-}
-
-/** `candidateIndex` is null where the slot is empty. */
-export interface SlotFact {
-  readonly candidateIndex: number | null;
-  readonly priceMicros: number | null;
-  readonly minimumToWinMicros: number | null;
-  readonly score: Attribution | null;
-}
-
-export interface PlacementFacts {
-  readonly placementId: string;
+export interface ExplainInput {
+  readonly facts: PlacementFacts;
   /** Of creatives before any stage. */
   readonly considered: number;
   /** Every creative that was dropped, once. Walked once. */
   readonly dropped: Iterable<DropFact>;
-  readonly tierId: string | null;
-  /** Who took part to the end, in the order of rank. */
-  readonly candidates: readonly CandidateFact[];
-  readonly slots: readonly SlotFact[];
-  readonly policy: Policy | null;
   readonly assignments: readonly Assignment[];
   readonly seed: number;
+  /** Parts of the logit of one that is shown; null where no model scored it. */
+  readonly attribute: (slot: SlotFacts) => Attribution | null;
+  /** The least bid with which a loser would have been ranked before the first; null where there is none. */
+  readonly findBid: (loser: Ranked<Candidate>, first: Ranked<Candidate>) => number | null;
 }
 
 /** Lists are cut to what the wire type takes: drops to those that came furthest, candidates to the best. */
-export function explain(facts: PlacementFacts): Explanation {
-  const { placementId, considered, tierId, candidates, slots, policy, assignments, seed } = facts;
-  const { counts, listed } = countDrops(facts.dropped);
-  const shown = new Set(slots.map(({ candidateIndex }) => candidateIndex));
+export function explain(input: ExplainInput): Explanation {
+  const { facts, considered, assignments, seed } = input;
+  const { counts, listed } = countDrops(input.dropped);
   return {
-    placementId,
+    placementId: facts.placementId,
     considered,
     stages: summarise(considered, counts),
     dropped: listed.map((drop) => ({ ...drop, openrtb: DROP_REASONS[drop.reason].openrtb })),
-    tierId,
-    candidates: candidates.slice(0, MAX_EXPLAINED_CANDIDATES).map((one, rank) => explainCandidate(one, rank, shown.has(rank))),
-    candidateCount: candidates.length,
-    slots: slots.map((slot, index) => explainSlot(slot, index, candidates)),
-    policy,
+    tiers: facts.tiers.map((tier, tierIndex) => explainTier(tier, tierIndex, input)),
+    slots: facts.slots.map((slot) => explainSlot(slot, facts.tiers, input)),
     assignments: [...assignments],
     seed,
   };
@@ -94,27 +76,35 @@ function summarise(considered: number, counts: ReadonlyMap<DropReason, number>):
   });
 }
 
-function explainCandidate(candidate: CandidateFact, rank: number, isShown: boolean): ExplainedCandidate {
-  const { creativeId, value, probability, propensities } = candidate;
-  return {
-    creativeId,
-    rank: rank + 1,
-    valueMicros: value === null ? null : Math.round(value),
-    probability,
-    propensities: [...propensities],
-    openrtb: isShown ? null : LOST_TO_HIGHER_BID,
-  };
+function explainTier({ tierId, policy, ranked }: TierFacts, tierIndex: number, { facts, findBid }: ExplainInput): ExplainedTier {
+  const slots = facts.slots.filter((slot) => slot.tierIndex === tierIndex);
+  const shown = new Set(slots.map(({ chosen }) => chosen));
+  const [first] = ranked;
+  const candidates = ranked.slice(0, MAX_EXPLAINED_CANDIDATES).map((one, rank): ExplainedCandidate => {
+    return {
+      creativeId: one.candidate.creativeId,
+      rank: rank + 1,
+      valueMicros: one.valueMicros,
+      probability: one.probability,
+      bidToOutrankMicros: first && rank > 0 ? findBid(one, first) : null,
+      propensities: slots.map(({ distribution }) => distribution[rank] ?? 0),
+      openrtb: shown.has(one) ? null : LOST_TO_HIGHER_BID,
+    };
+  });
+  return { tierId, policy, candidates, candidateCount: ranked.length };
 }
 
-function explainSlot(slot: SlotFact, index: number, candidates: readonly CandidateFact[]): ExplainedSlot {
-  const { candidateIndex, priceMicros, minimumToWinMicros, score } = slot;
-  const winner = candidateIndex === null ? null : (candidates[candidateIndex] ?? null);
+function explainSlot(slot: SlotFacts, tiers: readonly TierFacts[], { attribute }: ExplainInput): ExplainedSlot {
+  const { tierIndex, chosen, propensity, charge } = slot;
+  const { creativeId, supply } = chosen.candidate;
+  const score = attribute(slot);
   return {
-    creativeId: winner?.creativeId ?? null,
-    rank: candidateIndex === null ? null : candidateIndex + 1,
-    propensity: winner?.propensities[index] ?? null,
-    priceMicros,
-    minimumToWinMicros,
+    creativeId,
+    tierIndex,
+    rank: 1 + (tiers[tierIndex]?.ranked.indexOf(chosen) ?? 0),
+    propensity,
+    price: supply && charge && { model: supply.flight.price.model, micros: charge.priceMicros },
+    minimumToWinMicros: charge?.minimumToWinMicros ?? null,
     score: score && { ...score, parts: [...score.parts] },
   };
 }

@@ -5,13 +5,17 @@ import type { DecisionState } from "../../shared/schemas/decision-record.ts";
 import type { CandidateSupply } from "../catalog/candidate-supply.ts";
 import type { Candidate } from "../catalog/catalog-index.ts";
 import type { Account } from "../catalog/limits.ts";
+import type { AccountKey } from "../ledger/account.ts";
 
 /** What a shown creative takes from an account: micros of money, or an impression of a goal. */
 export interface Spend {
-  readonly accountKey: string;
-  readonly leaseId: string;
+  readonly campaignId: string;
+  readonly account: AccountKey;
   readonly amount: number;
 }
+
+/** An account that could have been spent from, had its pacing let it. */
+export type Opportunity = Omit<Spend, "amount">;
 
 export interface GatesInput {
   readonly state: DecisionState;
@@ -27,10 +31,10 @@ export class Gates {
   readonly #input: GatesInput;
   readonly #shown = new Set<string>();
   readonly #groups = new Set<string>();
-  /** Views by cap key, and spends by account key, of this decision so far. */
+  /** Of this decision so far: views by cap key, amounts by account key, and every chance to spend. */
   readonly #views = new Map<string, number>();
-  readonly #spends = new Map<string, Spend>();
-  readonly #opportunities = new Map<string, number>();
+  readonly #spent = new Map<string, number>();
+  readonly #opportunities: Opportunity[] = [];
   readonly #coins = new Map<string, { readonly placementIndex: number; readonly isHeld: boolean }>();
 
   constructor(input: GatesInput) {
@@ -43,7 +47,7 @@ export class Gates {
     if (!supply) return this.#shown.has(candidate.creativeId) ? "already_shown" : null;
     return (
       this.#checkCaps(supply) ??
-      this.#checkAccounts(supply.accounts, supply.costBoundMicros) ??
+      this.#checkAccounts(supply.accounts) ??
       this.#checkShown(candidate.creativeId, supply) ??
       this.#checkPacing(supply.accounts, placementIndex)
     );
@@ -52,28 +56,20 @@ export class Gates {
   /** As `check`, of one that has passed it in this placement: what has been shown since may have closed a gate. */
   recheck({ creativeId, supply }: Candidate): boolean {
     if (!supply) return !this.#shown.has(creativeId);
-    return (
-      (this.#checkCaps(supply) ??
-        this.#checkAccounts(supply.accounts, supply.costBoundMicros) ??
-        this.#checkShown(creativeId, supply)) === null
-    );
+    return (this.#checkCaps(supply) ?? this.#checkAccounts(supply.accounts) ?? this.#checkShown(creativeId, supply)) === null;
   }
 
-  /** `heldMicros` is what the budget gives for it; a goal gives an impression. Answers with the leases that do. */
-  take({ creativeId, supply }: Candidate, heldMicros: number): string[] {
+  /** `heldMicros` is what the budget gives for it; a goal gives an impression. */
+  take({ creativeId, supply }: Candidate, heldMicros: number): Spend[] {
     this.#shown.add(creativeId);
     if (!supply) return [];
     for (const group of supply.campaign.separationGroups) this.#groups.add(group);
     for (const { key } of supply.capped) this.#views.set(key, (this.#views.get(key) ?? 0) + 1);
-    return supply.accounts.map(({ key, unit }) => this.#spend(key, unit === "micros" ? heldMicros : 1));
-  }
-
-  #spend(accountKey: string, added: number): string {
-    const view = this.#input.state.accounts[accountKey];
-    if (!view || "refused" in view) throw new Error(`${accountKey} was passed without a lease`);
-    const { leaseId } = view;
-    this.#spends.set(accountKey, { accountKey, leaseId, amount: (this.#spends.get(accountKey)?.amount ?? 0) + added });
-    return leaseId;
+    return supply.accounts.map(({ key, account, campaign }) => {
+      const amount = account === "money" || account === "holds" ? heldMicros : 1;
+      this.#spent.set(key, (this.#spent.get(key) ?? 0) + amount);
+      return { campaignId: campaign.id, account, amount };
+    });
   }
 
   /** Views by cap key: what was shown of what was held. */
@@ -81,12 +77,7 @@ export class Gates {
     return this.#views;
   }
 
-  get spends(): readonly Spend[] {
-    return [...this.#spends.values()];
-  }
-
-  /** How often each account could have been spent from, had its pacing let it. */
-  get opportunities(): ReadonlyMap<string, number> {
+  get opportunities(): readonly Opportunity[] {
     return this.#opportunities;
   }
 
@@ -101,13 +92,11 @@ export class Gates {
     return null;
   }
 
-  #checkAccounts(accounts: readonly Account[], costMicros: number): DropReason | null {
+  #checkAccounts(accounts: readonly Account[]): DropReason | null {
     for (const { key, unit } of accounts) {
-      const view = this.#input.state.accounts[key];
-      if (!view) return "budget_unavailable";
-      if ("refused" in view) return view.refused;
-      const left = view.left - (this.#spends.get(key)?.amount ?? 0);
-      if (left < (unit === "micros" ? costMicros : 1)) return unit === "micros" ? "budget_exhausted" : "goal_reached";
+      const funds = this.#input.state.accounts[key];
+      if (!funds) return "budget_unavailable";
+      if (funds.left - (this.#spent.get(key) ?? 0) < unit) return funds.shortage;
     }
     return null;
   }
@@ -120,21 +109,20 @@ export class Gates {
   /** A coin an account and placement, which all of its creatives share: pacing comes before any choice, so that it teaches no model anything. */
   #checkPacing(accounts: readonly Account[], placementIndex: number): DropReason | null {
     let held = false;
-    for (const { key } of accounts) {
-      const coin = this.#coins.get(key);
-      const isHeld = coin?.placementIndex === placementIndex ? coin.isHeld : this.#toss(key, placementIndex);
+    for (const account of accounts) {
+      const coin = this.#coins.get(account.key);
+      const isHeld = coin?.placementIndex === placementIndex ? coin.isHeld : this.#toss(account, placementIndex);
       held ||= isHeld;
     }
     return held ? "pacing_held" : null;
   }
 
-  #toss(key: string, placementIndex: number): boolean {
+  #toss({ key, account, campaign }: Account, placementIndex: number): boolean {
     const { seed, uniformFrom, state } = this.#input;
-    const view = state.accounts[key];
-    const passRate = view && "passRate" in view ? view.passRate : 1;
+    const passRate = state.accounts[key]?.passRate ?? 1;
     const isHeld = passRate < 1 && uniformFrom(hashText(`${placementIndex} ${key}`, seed)) >= passRate;
     this.#coins.set(key, { placementIndex, isHeld });
-    this.#opportunities.set(key, (this.#opportunities.get(key) ?? 0) + 1);
+    this.#opportunities.push({ campaignId: campaign.id, account });
     return isHeld;
   }
 }

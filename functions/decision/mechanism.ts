@@ -2,7 +2,7 @@
 import type { Channel } from "../../shared/artifact/manifest.ts";
 import type { Experiment } from "../../shared/catalog/experiment.ts";
 import type { Policy } from "../../shared/catalog/policy.ts";
-import type { Assignment } from "../../shared/schemas/decisions.ts";
+import type { Assignment } from "../../shared/schemas/assignment.ts";
 
 export interface Mechanism {
   readonly policy: Policy;

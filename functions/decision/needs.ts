@@ -1,21 +1,24 @@
 // What counters and budgets must be asked before a choice can be made: everything that bounds one of the eligible.
 import type { Candidate } from "../catalog/catalog-index.ts";
-import type { Account, CappedKey } from "../catalog/limits.ts";
+import type { Account } from "../catalog/limits.ts";
+import type { WantedViews } from "../frequency/views.ts";
 
-/** Each key once. `slotCount` views of each cap are wanted: no more can be shown in the decision. */
+/** Each key once. As many views of each cap are wanted as the decision has slots: no more can be shown in it. */
 export interface Needs {
-  readonly capped: readonly CappedKey[];
+  readonly views: readonly WantedViews[];
   readonly accounts: readonly Account[];
-  readonly slotCount: number;
 }
 
 export function collectNeeds(eligible: Iterable<Candidate>, slotCount: number): Needs {
-  const capped = new Map<string, CappedKey>();
+  const views = new Map<string, WantedViews>();
   const accounts = new Map<string, Account>();
   for (const { supply } of eligible) {
     if (!supply) continue;
-    for (const one of supply.capped) capped.set(one.key, one);
-    for (const one of supply.accounts) accounts.set(one.key, one);
+    for (const { key, caps } of supply.capped) if (!views.has(key)) views.set(key, { key, caps, count: slotCount });
+    for (const one of supply.accounts) accounts.set(one.key, mostOf(accounts.get(one.key), one));
   }
-  return { capped: [...capped.values()], accounts: [...accounts.values()], slotCount };
+  return { views: [...views.values()], accounts: [...accounts.values()] };
 }
+
+/** Flights of one campaign share its money: the dearest says how much must be left. */
+const mostOf = (known: Account | undefined, one: Account): Account => (known && known.unit >= one.unit ? known : one);

@@ -2,6 +2,7 @@
 import type { Channel } from "../../shared/artifact/manifest.ts";
 import type { Policy } from "../../shared/catalog/policy.ts";
 import type { DropReason } from "../../shared/catalog/reasons.ts";
+import type { Assignment } from "../../shared/schemas/assignment.ts";
 import type {
   DecidedPlacement,
   DecidedSlot,
@@ -9,11 +10,12 @@ import type {
   DecisionEvent,
   DecisionState,
 } from "../../shared/schemas/decision-record.ts";
-import type { Assignment, DecisionRequest, FallbackReason, NoServeReason } from "../../shared/schemas/decisions.ts";
+import type { DecisionRequest, FallbackReason, NoServeReason } from "../../shared/schemas/decisions.ts";
 import { decisionEventId } from "../../shared/schemas/events.ts";
 import type { Features } from "../../shared/schemas/features.ts";
 import { packNumbers } from "../../shared/schemas/packed-numbers.ts";
 import type { Candidate } from "../catalog/catalog-index.ts";
+import type { Spend } from "./gates.ts";
 import type { Charge } from "./pricing.ts";
 import type { Ranked } from "./ranking.ts";
 import type { CandidateScores } from "./scoring.ts";
@@ -56,8 +58,8 @@ export interface SlotFacts {
   readonly propensity: number;
   readonly seed: number;
   readonly charge: Charge | null;
-  /** Of the leases that paid for it. */
-  readonly leaseIds: readonly string[];
+  /** What it takes of its campaign's accounts. */
+  readonly spends: readonly Spend[];
 }
 
 /** What was decided for a placement. `dropped` names those that outside state or the choice dropped; `counts` counts all. */

@@ -5,7 +5,7 @@ import { BagWriter } from "../../shared/features/bags.ts";
 import { createEncoder, type Encoder } from "../../shared/features/encode.ts";
 import { CodedError } from "../../shared/schemas/coded-error.ts";
 import { createKernelScorer } from "../../shared/scoring/kernel-scorer.ts";
-import type { CachingScorer } from "../../shared/scoring/scorer.ts";
+import type { CachingScorer, ServedModel } from "../../shared/scoring/scorer.ts";
 import { type ChannelLoader, type ChannelLoaderOptions, createChannelLoader } from "./channel-loader.ts";
 import type { FetchObject } from "./channel-source.ts";
 
@@ -13,6 +13,8 @@ export interface EdgeModel {
   readonly manifest: Manifest;
   readonly encoder: Encoder;
   readonly scorer: CachingScorer;
+  /** What the scorer was made of, for explanations. */
+  readonly served: ServedModel;
   /** Written anew by every request: encoding and scoring never wait in between. */
   readonly bags: { readonly context: BagWriter; readonly candidate: BagWriter };
 }
@@ -50,5 +52,5 @@ export async function buildEdgeModel(
   const scorer = createKernelScorer(kernel, served, calibration); // first, because it refuses a map that does not hold together
   const encoder = createEncoder(featureMap);
   const bags = { context: new BagWriter(encoder.context.fieldCount), candidate: new BagWriter(encoder.candidate.fieldCount) };
-  return { manifest, encoder, scorer, bags };
+  return { manifest, encoder, scorer, served, bags };
 }

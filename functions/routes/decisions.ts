@@ -1,18 +1,20 @@
 // POST /v1/decisions: the creatives for each placement, with tracking URLs, in one call. The record follows behind the response.
 import type { Context } from "hono";
 import { Hono } from "hono/tiny";
-import type { DecisionState } from "../../shared/schemas/decision-record.ts";
 import { DecisionRequest, type DecisionResponse } from "../../shared/schemas/decisions.ts";
+import { type OpenSiteKey, readRequestKey, requireAnySite, requireSite } from "../access/site-key.ts";
 import { type SnapshotSources, takeSnapshot, type WaitUntil } from "../catalog/snapshot.ts";
 import { type Decision, type DecisionInput, decide, type Shortlist, shortlist } from "../decision/decide.ts";
-import { recordEvents } from "../events/record-events.ts";
-import type { EventSink } from "../events/sink.ts";
+import { type RecordDependencies, recordEvents } from "../events/record-events.ts";
+import type { Receipt } from "../ledger/lease-holder.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { readJsonBody } from "./body.ts";
+import { type Caps, prepareState, readState, type StateDependencies } from "./decision-state.ts";
+import { explainDecision } from "./explain-decision.ts";
 import { type PresentDependencies, presentDecision } from "./present-decision.ts";
 
-export interface DecisionDependencies extends SnapshotSources, PresentDependencies {
-  readonly sink: EventSink;
+export interface DecisionDependencies extends SnapshotSources, StateDependencies, PresentDependencies, RecordDependencies {
+  readonly openSiteKey: OpenSiteKey;
   readonly nowMs: () => number;
   /** 32 random bits, unsigned. */
   readonly drawSeed: () => number;
@@ -20,38 +22,81 @@ export interface DecisionDependencies extends SnapshotSources, PresentDependenci
 }
 
 export function decisionRoutes(dependencies: DecisionDependencies) {
-  const { nowMs, drawSeed, metrics } = dependencies;
   return new Hono().post("/v1/decisions", async (context) => {
     const waitUntil: WaitUntil = (work) => context.executionCtx.waitUntil(work);
     const request = await readJsonBody(context, DecisionRequest);
-    const snapshot = await takeSnapshot(dependencies, waitUntil);
-    const input: DecisionInput = {
-      request,
-      ...snapshot,
-      decisionId: crypto.randomUUID(),
-      nowMs: nowMs(),
-      seed: drawSeed(),
-      explain: false,
-    };
+    const { catalogSequence, ...snapshot } = await takeSnapshot(dependencies, waitUntil);
+    const input = draw({ request, ...snapshot, explain: context.req.query("explain") === "true" }, dependencies);
+    await checkAccess(context.req.raw, input, dependencies);
     const listed = shortlist(input);
-    const decision = decideSafely(input, listed, { caps: null, accounts: {} }, metrics);
-    if (!decision) return context.json(leaveEmpty(input));
-    waitUntil(recordEvents([decision.event], dependencies));
-    return context.json(await presentDecision(input, decision, originOf(context), dependencies));
+    const caps = await prepareState(input, listed.needs, catalogSequence, dependencies, waitUntil);
+    const made = decideAndCommit(input, listed, caps, dependencies); // nothing is awaited inside
+    waitUntil(followUp(input, made, caps, dependencies));
+    if (!made) return context.json(leaveEmpty(input));
+    const response = await presentDecision(input, made.decision, made.receipts, originOf(context), dependencies);
+    return context.json(input.explain ? explainDecision(response, input, listed, made.decision) : response);
   });
 }
 
+const draw = (known: Omit<DecisionInput, "decisionId" | "nowMs" | "seed">, { nowMs, drawSeed }: DecisionDependencies) => ({
+  ...known,
+  decisionId: crypto.randomUUID(),
+  nowMs: nowMs(),
+  seed: drawSeed(),
+});
+
+/** Placements of a site are for who has its key; explanations for who has any. Throws `CodedError` with a `SiteKeyRefusal`. */
+async function checkAccess(
+  raw: Request,
+  { request, catalog, explain, nowMs }: DecisionInput,
+  { openSiteKey }: DecisionDependencies,
+): Promise<void> {
+  const claims = await readRequestKey(raw, openSiteKey, nowMs);
+  const siteIds = request.placements.map(({ id }) => catalog.placements.get(id)?.siteId ?? null);
+  requireSite(claims, siteIds);
+  if (explain) requireAnySite(claims);
+}
+
+interface Made {
+  readonly decision: Decision;
+  /** In the order of the slots' spends. */
+  readonly receipts: readonly Receipt[];
+}
+
 /** Null where the fault is ours: reported and counted, and answered with empty placements. */
-function decideSafely(input: DecisionInput, listed: Shortlist, state: DecisionState, metrics: Metrics): Decision | null {
+function decideAndCommit(
+  input: DecisionInput,
+  listed: Shortlist,
+  caps: Caps,
+  { ledger, metrics }: DecisionDependencies,
+): Made | null {
   try {
-    const decision = decide(input, listed, state);
+    const decision = decide(input, listed, readState(listed.needs, caps, ledger));
+    const spends = decision.placements.flatMap(({ slots }) => slots.flatMap((slot) => slot.spends));
+    const receipts = ledger.commit(spends, decision.opportunities);
     countDecision(decision, metrics);
-    return decision;
+    return { decision, receipts };
   } catch (error) {
     reportError(error);
     for (const _ of listed.placements) metrics.noServes.add({ reason: "internal" });
     return null;
   }
+}
+
+/** Behind the response: what was shown of what was held, reports to the ledgers, the record. None fails another. */
+async function followUp(
+  { request, decisionId }: DecisionInput,
+  made: Made | null,
+  caps: Caps,
+  dependencies: DecisionDependencies,
+): Promise<void> {
+  const { frequency, ledger } = dependencies;
+  const { subjectId } = request;
+  await Promise.all([
+    caps && subjectId !== undefined && frequency.settle(subjectId, decisionId, made?.decision.views ?? new Map()),
+    ledger.flush(),
+    made && recordEvents([made.decision.event], dependencies),
+  ]);
 }
 
 function leaveEmpty({ decisionId, request }: DecisionInput): DecisionResponse {

@@ -1,10 +1,13 @@
 // A decision as its caller sees it: what to show, and the URLs that tell us what became of it.
+import type { CreativeContent } from "../../shared/catalog/creative.ts";
 import type { ChosenCreative, DecisionResponse } from "../../shared/schemas/decisions.ts";
 import type { Candidate } from "../catalog/catalog-index.ts";
 import type { Decision, DecisionInput } from "../decision/decide.ts";
+import { expandHtml, expandUrl, type MacroValues } from "../decision/macros.ts";
 import type { Charge } from "../decision/pricing.ts";
 import type { PlacementFacts, SlotFacts } from "../decision/record.ts";
 import { createTrackingUrls } from "../events/tracking-urls.ts";
+import type { Receipt } from "../ledger/lease-holder.ts";
 
 export interface PresentDependencies {
   readonly trackingKey: CryptoKey | Promise<CryptoKey>;
@@ -12,47 +15,85 @@ export interface PresentDependencies {
   readonly publicOrigin: string;
 }
 
+/** `receipts` in the order of the slots' spends. */
 export async function presentDecision(
-  { decisionId, nowMs }: DecisionInput,
+  input: DecisionInput,
   { placements, modelVersion, assignments }: Decision,
+  receipts: readonly Receipt[],
   requestOrigin: string,
   { trackingKey, publicOrigin }: PresentDependencies,
 ): Promise<DecisionResponse> {
-  const origin = publicOrigin === "" ? requestOrigin : publicOrigin.replace(/\/$/, "");
-  const key = await trackingKey;
-  const present = async ({ placementId, slots, fallback, noServe }: PlacementFacts) => {
-    const creatives = slots.map(async (slot, at) => {
-      const claims = { decisionId, placementId, slot: at, ...claimsOf(slot), decidedMs: nowMs };
-      return { ...describe(slot), ...(await createTrackingUrls(claims, origin, key)) };
+  const site = { origin: publicOrigin === "" ? requestOrigin : publicOrigin.replace(/\/$/, ""), key: await trackingKey };
+  let paid = 0;
+  const presented = placements.map(async ({ placementId, slots, fallback, noServe }: PlacementFacts) => {
+    const creatives = slots.map((slot, at) => {
+      const own = receipts.slice(paid, paid + slot.spends.length);
+      paid += slot.spends.length;
+      return presentSlot({ input, placementId, slot, at, receipts: own }, site);
     });
     return { placementId, creatives: await Promise.all(creatives), fallback, noServe };
-  };
-  return {
-    decisionId,
-    placements: await Promise.all(placements.map(present)),
-    modelVersion,
-    assignments: [...assignments],
-  };
+  });
+  const { decisionId } = input;
+  return { decisionId, placements: await Promise.all(presented), modelVersion, assignments: [...assignments] };
 }
 
-function claimsOf({ chosen: { candidate }, charge, leaseIds }: SlotFacts) {
-  const { creativeId, landingUrl, supply } = candidate;
-  return {
+interface ShownSlot {
+  readonly input: DecisionInput;
+  readonly placementId: string;
+  readonly slot: SlotFacts;
+  readonly at: number;
+  readonly receipts: readonly Receipt[];
+}
+
+async function presentSlot(
+  { input, placementId, slot, at, receipts }: ShownSlot,
+  { origin, key }: { readonly origin: string; readonly key: CryptoKey },
+): Promise<ChosenCreative> {
+  const { candidate } = slot.chosen;
+  const { creativeId, supply } = candidate;
+  const price = priceOf(candidate, slot.charge);
+  const macros = macrosOf(input, placementId, slot);
+  const claims = {
+    decisionId: input.decisionId,
+    placementId,
+    slot: at,
     creativeId,
     campaignId: supply?.campaign.id ?? null,
-    price: priceOf(candidate, charge),
-    leases: [...leaseIds],
-    landingUrl,
+    price,
+    leases: receipts.map(writeLease),
+    landingUrl: expandUrl(candidate.landingUrl, macros),
+    decidedMs: input.nowMs,
   };
+  const urls = await createTrackingUrls(claims, origin, key);
+  return { creativeId, ...presentContent(candidate, { ...macros, ...urls }), ...urls, probability: slot.probability, price };
 }
 
-function describe({ chosen: { candidate }, probability, charge }: SlotFacts): Omit<ChosenCreative, "clickUrl" | "impressionUrl"> {
-  return { creativeId: candidate.creativeId, ...contentOf(candidate), probability, price: priceOf(candidate, charge) };
-}
+/** A lease as a token carries it: what it had paid for by then proves all that came before. */
+const writeLease = ({ leaseId, spentTotal }: Receipt): string => `${leaseId}:${spentTotal}`;
 
 const priceOf = ({ supply }: Candidate, charge: Charge | null) =>
   supply && charge && { model: supply.flight.price.model, micros: charge.priceMicros };
 
-function contentOf({ content, imageUrl }: Candidate) {
-  return content ?? { kind: "image" as const, ...(imageUrl !== undefined && { imageUrl }) };
+/** The click's token is put in when it is followed. */
+function macrosOf({ request, decisionId, nowMs }: DecisionInput, placementId: string, { chosen, seed }: SlotFacts): MacroValues {
+  const { creativeId, supply } = chosen.candidate;
+  return {
+    decisionId,
+    placementId,
+    creativeId,
+    flightId: supply?.flight.id ?? null,
+    campaignId: supply?.campaign.id ?? null,
+    advertiserId: supply?.advertiser.id ?? null,
+    subjectId: request.subjectId ?? null,
+    timestampMs: nowMs,
+    random: seed,
+  };
+}
+
+function presentContent(
+  { content, imageUrl }: Candidate,
+  macros: MacroValues,
+): CreativeContent | { kind: "image"; imageUrl?: string } {
+  if (!content) return { kind: "image", ...(imageUrl !== undefined && { imageUrl }) };
+  return content.kind === "html" ? { ...content, html: expandHtml(content.html, macros) } : content;
 }

@@ -54,6 +54,22 @@ export function createMetrics() {
       "Events that the queue handed to the consumer, by outcome: stored, already_stored, rejected (set aside) or retried.",
       ["outcome", "reason"],
     ),
+    leases: registry.counter(
+      "selvedge_leases_total",
+      "Leases of budgets and goals that this isolate asked for, by outcome: granted, or why not.",
+      ["outcome"],
+    ),
+    doubtedLeases: registry.counter(
+      "selvedge_doubted_leases_total",
+      "Leases that were settled by what their impressions proved, because their isolates never came back.",
+      [],
+    ),
+    charges: registry.counter(
+      "selvedge_charges_total",
+      "Clicks and conversions that were to be paid, by outcome: billed, partly_billed, outcome_unbilled or duplicate.",
+      ["outcome"],
+    ),
+    ledgerFailures: registry.counter("selvedge_ledger_failures_total", "Calls to a campaign's ledger that failed.", []),
     trackingRefusals: registry.counter(
       "selvedge_tracking_refusals_total",
       "Impressions and clicks that count for nothing, and conversions that nobody is charged for, by kind and reason.",

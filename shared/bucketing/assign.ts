@@ -2,7 +2,7 @@
 
 import type { Arm, Experiment } from "../catalog/experiment.ts";
 import { hashText } from "../features/hash.ts";
-import type { Assignment } from "../schemas/decisions.ts";
+import type { Assignment } from "../schemas/assignment.ts";
 
 /** Buckets that subjects fall into, 0..9999; also the unit of `coverage`. */
 export const BUCKET_COUNT = 10_000;

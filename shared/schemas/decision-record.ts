@@ -4,7 +4,8 @@ import { Channel } from "../artifact/manifest.ts";
 import { Id, Micros } from "../catalog/parts.ts";
 import { Policy } from "../catalog/policy.ts";
 import { DropReason } from "../catalog/reasons.ts";
-import { Assignment, DecisionRequest, FallbackReason, NoServeReason, PaidPrice } from "./decisions.ts";
+import { Assignment, PaidPrice } from "./assignment.ts";
+import { DecisionRequest, FallbackReason, NoServeReason } from "./decisions.ts";
 import { Features } from "./features.ts";
 import { int, number } from "./numbers.ts";
 import { record, strictObject } from "./objects.ts";
@@ -61,13 +62,14 @@ export const DecidedPlacement = strictObject({
 });
 export type DecidedPlacement = v.InferOutput<typeof DecidedPlacement>;
 
-/** What counters and budgets said, of everything that was asked of them. Null caps: they were not asked, or did not answer. */
+/**
+ * What counters and budgets said, of everything that was asked of them. `caps` are the views that each key still had; null where they were
+ * not asked, or did not answer. `accounts` are by `CAMPAIGN/ACCOUNT`: what was `left`, with what probability pacing let it pass, and what
+ * a candidate drops for where too little is left.
+ */
 export const DecisionState = strictObject({
   caps: v.nullable(record(v.string(), int)),
-  accounts: record(
-    v.string(),
-    v.union([strictObject({ left: int, passRate: number, leaseId: v.string() }), strictObject({ refused: DropReason })]),
-  ),
+  accounts: record(v.string(), strictObject({ left: int, passRate: number, shortage: DropReason })),
 });
 export type DecisionState = v.InferOutput<typeof DecisionState>;
 

@@ -1,6 +1,8 @@
 // The wire types of POST /v1/decisions, and the arms of a subject.
 import * as v from "valibot";
 import { Id, Micros } from "../catalog/parts.ts";
+import { Assignment, PaidPrice } from "./assignment.ts";
+import { Explanation } from "./explanation.ts";
 import { Features } from "./features.ts";
 import { list } from "./lists.ts";
 import { int, number } from "./numbers.ts";
@@ -72,14 +74,6 @@ export type FallbackReason = v.InferOutput<typeof FallbackReason>;
 export const NoServeReason = v.picklist(["no_catalog", "no_candidates", "all_candidates_dropped", "internal"]);
 export type NoServeReason = v.InferOutput<typeof NoServeReason>;
 
-/** The arm that a subject falls into. `bucket` is in 0..9999. */
-export const Assignment = strictObject({ experimentId: Id, armId: Id, bucket: int, hashVersion: v.literal(1) });
-export type Assignment = v.InferOutput<typeof Assignment>;
-
-/** What is paid for an impression, a click or a conversion; of `cpm`, for 1,000 impressions. */
-export const PaidPrice = strictObject({ model: v.picklist(["cpm", "cpc", "cpa"]), micros: Micros });
-export type PaidPrice = v.InferOutput<typeof PaidPrice>;
-
 /** `html` belongs into an `<iframe sandbox srcdoc>`. `probability` is that of a click. */
 export const ChosenCreative = strictObject({
   creativeId: Id,
@@ -101,7 +95,7 @@ export const ChosenCreative = strictObject({
 });
 export type ChosenCreative = v.InferOutput<typeof ChosenCreative>;
 
-/** `creatives` has up to `count`, the first rank first; `noServe` says why it has fewer. */
+/** `creatives` has up to `count`, the first rank first; `noServe` says why it has fewer; `explanation` is there where it was asked for. */
 export const DecisionResponse = strictObject({
   decisionId: v.string(),
   placements: v.array(
@@ -110,6 +104,7 @@ export const DecisionResponse = strictObject({
       creatives: v.array(ChosenCreative),
       fallback: v.nullable(FallbackReason),
       noServe: v.nullable(NoServeReason),
+      explanation: v.exactOptional(Explanation),
     }),
   ),
   modelVersion: v.nullable(v.string()),

@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { Id, Micros } from "../catalog/parts.ts";
 import { Policy } from "../catalog/policy.ts";
 import { DropReason, type DropStage } from "../catalog/reasons.ts";
-import { Assignment } from "./decisions.ts";
+import { Assignment, PaidPrice } from "./assignment.ts";
 import { list } from "./lists.ts";
 import { int, number } from "./numbers.ts";
 import { strictObject } from "./objects.ts";
@@ -48,29 +48,42 @@ export const ScoreParts = strictObject({
 
 /**
  * A candidate that took part to the end. `valueMicros` is what 1,000 impressions are expected to be worth, null where nothing was
- * valued; `propensities` how probable it was in each slot, under the mechanism that drew; `openrtb` 102 where it lost, null where it is shown.
+ * valued; `propensities` how probable it was in each slot, under the mechanism that drew; `openrtb` 102 where it lost, null where it is shown;
+ * `bidToOutrankMicros` the bid with which it would have been ranked first, null where it was, or has no price.
  */
 const ExplainedCandidate = strictObject({
   creativeId: Id,
   rank: v.pipe(int, v.minValue(1)),
   valueMicros: v.nullable(Micros),
   probability: v.nullable(probability),
+  bidToOutrankMicros: v.nullable(Micros),
   propensities: v.array(probability),
   openrtb,
 });
 
-/** A slot and who is in it. `minimumToWinMicros` is the least value with which it would have been first in the ranking there. */
+/**
+ * A tier that was asked. `policy` is null where it draws lots; `candidates` are the best, in the order of their rank, of `candidateCount`.
+ */
+const ExplainedTier = strictObject({
+  tierId: v.nullable(Id),
+  policy: v.nullable(Policy),
+  candidates: list(ExplainedCandidate, 0, MAX_EXPLAINED_CANDIDATES),
+  candidateCount: count,
+});
+
+/** A slot and who is in it, from `tiers[tierIndex]`. `minimumToWinMicros` is the least bid with which it would have kept its rank. */
 const ExplainedSlot = strictObject({
-  creativeId: v.nullable(Id),
-  rank: v.nullable(v.pipe(int, v.minValue(1))),
-  propensity: v.nullable(probability),
-  priceMicros: v.nullable(Micros),
+  creativeId: Id,
+  tierIndex: count,
+  rank: v.pipe(int, v.minValue(1)),
+  propensity: probability,
+  price: v.nullable(PaidPrice),
   minimumToWinMicros: v.nullable(Micros),
   score: v.nullable(ScoreParts),
 });
 
 /**
- * One placement. Money is micros for 1,000 impressions. `dropped` lists the first of those that came furthest, `candidates` the best.
+ * One placement. `dropped` lists the first of those that came furthest.
  *
  * @example
  * parse(Explanation, {
@@ -86,23 +99,28 @@ const ExplainedSlot = strictObject({
  *     { stage: "auction", survivors: 2, dropped: [] },
  *   ],
  *   dropped: [{ creativeId: "skyscraper", reason: "size_mismatch", openrtb: 203 }],
- *   tierId: "auction",
- *   candidates: [
- *     { creativeId: "shoes", rank: 1, valueMicros: 2_400_000, probability: 0.012, propensities: [0.95], openrtb: null },
- *     { creativeId: "bikes", rank: 2, valueMicros: 1_000_000, probability: 0.005, propensities: [0.05], openrtb: 102 },
+ *   tiers: [
+ *     {
+ *       tierId: "auction",
+ *       policy: { name: "epsilon-greedy", epsilon: 0.1 },
+ *       candidates: [
+ *         { creativeId: "shoes", rank: 1, valueMicros: 2_400_000, probability: 0.012, bidToOutrankMicros: null, propensities: [0.95], openrtb: null },
+ *         { creativeId: "bikes", rank: 2, valueMicros: 1_000_000, probability: 0.005, bidToOutrankMicros: 480_001, propensities: [0.05], openrtb: 102 },
+ *       ],
+ *       candidateCount: 2,
+ *     },
  *   ],
- *   candidateCount: 2,
  *   slots: [
  *     {
  *       creativeId: "shoes",
+ *       tierIndex: 0,
  *       rank: 1,
  *       propensity: 0.95,
- *       priceMicros: 1_000_001,
- *       minimumToWinMicros: 1_000_001,
+ *       price: { model: "cpc", micros: 83_334 },
+ *       minimumToWinMicros: 83_334,
  *       score: { logit: -4.5, baseline: -4, parts: [{ field: "country", part: 0.25 }, { field: "hour", part: -0.76 }], rounding: 0.01 },
  *     },
  *   ],
- *   policy: { name: "epsilon-greedy", epsilon: 0.1 },
  *   assignments: [{ experimentId: "bolder", armId: "control", bucket: 1234, hashVersion: 1 }],
  *   seed: 7,
  * });
@@ -113,13 +131,8 @@ export const Explanation = strictObject({
   considered: count,
   stages: v.array(Stage),
   dropped: list(strictObject({ creativeId: Id, reason: DropReason, openrtb }), 0, MAX_EXPLAINED_DROPS),
-  tierId: v.nullable(Id),
-  /** In the order of their rank. */
-  candidates: list(ExplainedCandidate, 0, MAX_EXPLAINED_CANDIDATES),
-  candidateCount: count,
+  tiers: v.array(ExplainedTier),
   slots: v.array(ExplainedSlot),
-  /** Null where there was nothing to choose by it: a weighted tier, or an empty placement. */
-  policy: v.nullable(Policy),
   assignments: v.array(Assignment),
   /** State of the generator, 32-bit unsigned. */
   seed: count,
@@ -127,4 +140,5 @@ export const Explanation = strictObject({
 export type Explanation = v.InferOutput<typeof Explanation>;
 export type ExplainedCandidate = v.InferOutput<typeof ExplainedCandidate>;
 export type ExplainedSlot = v.InferOutput<typeof ExplainedSlot>;
+export type ExplainedTier = v.InferOutput<typeof ExplainedTier>;
 export type StageSummary = v.InferOutput<typeof Stage>;

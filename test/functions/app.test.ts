@@ -8,6 +8,8 @@ import { readBindings } from "../../functions/bindings.ts";
 import { indexCatalog } from "../../functions/catalog/catalog-index.ts";
 import { openTrackingToken } from "../../functions/events/tracking-token.ts";
 import { createFrequency } from "../../functions/frequency/frequency.ts";
+import { createLeaseHolder } from "../../functions/ledger/lease-holder.ts";
+import { createLedgerClient } from "../../functions/ledger/ledger-client.ts";
 import type { ChannelLoader } from "../../functions/model/channel-loader.ts";
 import type { LoadFailure } from "../../functions/model/load-failure.ts";
 import { createLoaderPool } from "../../functions/model/loader-pool.ts";
@@ -55,6 +57,13 @@ function createEdge({ catalog: snapshot = catalog, model = MODEL.value, sinkIsBr
     nowMs: () => NOW_MS,
     metrics,
   });
+  const ledger = createLeaseHolder({
+    client: createLedgerClient(readBindings(env).campaignLedger, metrics),
+    isolateId: crypto.randomUUID(),
+    nowMs: () => NOW_MS,
+    wait: () => new Promise(() => {}), // the clock stands still
+    onFailure: () => expect.fail("a ledger did not answer"),
+  });
   const app = createApp({
     catalogLoader: loaderOf(snapshot),
     models: createLoaderPool((name) => loaderOf(name === "ad-click" ? model : "pointer_missing")),
@@ -63,6 +72,7 @@ function createEdge({ catalog: snapshot = catalog, model = MODEL.value, sinkIsBr
     billOutcome: async () => {},
     openSiteKey: createSiteKeyOpener(importHmacKey("a site secret")),
     frequency,
+    ledger,
     publicOrigin: "",
     nowMs: () => NOW_MS,
     drawSeed: () => 7,

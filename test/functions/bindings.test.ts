@@ -19,6 +19,7 @@ describe("the bindings", () => {
     ["POINTER_TTL_MS", "0"],
     ["PUBLIC_ORIGIN", "edge.example"],
     ["EVENT_QUEUE", {}],
+    ["CAMPAIGN_LEDGER", {}],
   ])("are refused where %s is %j", (name, value) => {
     expect(() => readBindings({ ...env, [name]: value })).toThrow(expect.objectContaining({ path: `env.${name}` }));
   });

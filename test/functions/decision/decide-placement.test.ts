@@ -35,7 +35,9 @@ const inputOf = (catalog: Catalog, placements: { id: string; count?: number }[] 
   });
 const dropsIn = (input: ReturnType<typeof inputOf>, state = NO_STATE) =>
   Object.fromEntries(decideIn(input, state).event.placements[0]?.dropped.map(({ reason, count }) => [reason, count]) ?? []);
-const leased = (left: number, passRate = 1) => ({ left, passRate, leaseId: "lease" });
+const fundsOf = (left: number, passRate = 1) => ({ left, passRate, shortage: "budget_exhausted" as const });
+const spendsIn = ({ placements }: ReturnType<typeof decideIn>) =>
+  placements.flatMap(({ slots }) => slots.flatMap(({ spends }) => spends));
 
 describe("frequency caps", () => {
   const capped = marketOf(["c1", "c2"], { campaigns: [campaignOf("c1"), campaignOf("c2", { caps: [CAP] })] });
@@ -68,19 +70,19 @@ describe("budgets", () => {
 
   it("drop what has no lease, what the ledger refuses, and what could cost more than is left", () => {
     expect(dropsIn(inputOf(budgeted))).toEqual({ budget_unavailable: 1 });
-    const refused = { caps: null, accounts: { "c2/money": { refused: "budget_exhausted" as const } } };
-    expect(dropsIn(inputOf(budgeted), refused)).toEqual({ budget_exhausted: 1 });
-    expect(dropsIn(inputOf(budgeted), { caps: null, accounts: { "c2/money": leased(999_999) } })).toEqual({
+    const refused = { caps: null, accounts: { "c2/money": { ...fundsOf(0), shortage: "pacing_held" as const } } };
+    expect(dropsIn(inputOf(budgeted), refused)).toEqual({ pacing_held: 1 });
+    expect(dropsIn(inputOf(budgeted), { caps: null, accounts: { "c2/money": fundsOf(999_999) } })).toEqual({
       budget_exhausted: 1,
     });
-    expect(dropsIn(inputOf(budgeted), { caps: null, accounts: { "c2/money": leased(1_000_000) } })).toEqual({});
+    expect(dropsIn(inputOf(budgeted), { caps: null, accounts: { "c2/money": fundsOf(1_000_000) } })).toEqual({});
   });
 
   it("are spent from by what is shown, once", () => {
     const input = inputOf(budgeted, [{ id: "top" }, { id: "side" }]);
-    const { spends, event } = decideIn(input, { caps: null, accounts: { "c2/money": leased(5_000_000) } });
-    expect(spends).toEqual([{ accountKey: "c2/money", leaseId: "lease", amount: 1_000_000 }]);
-    expect(event.placements[0]?.slots[0]).toMatchObject({
+    const decision = decideIn(input, { caps: null, accounts: { "c2/money": fundsOf(5_000_000) } });
+    expect(spendsIn(decision)).toEqual([{ campaignId: "c2", account: "money", amount: 1_000_000 }]);
+    expect(decision.event.placements[0]?.slots[0]).toMatchObject({
       price: { model: "cpm", micros: 1_000_000_000 },
       heldMicros: 1_000_000,
     });
@@ -88,20 +90,22 @@ describe("budgets", () => {
 
   it("hold the expected price of a click, and want a whole one to be left", () => {
     const catalog = marketOf(["c2"], { campaigns: [campaignOf("c2", { budget: BUDGET })] });
-    expect(dropsIn(inputOf(catalog), { caps: null, accounts: { "c2/money": leased(999_999) } })).toEqual({ budget_exhausted: 1 });
-    const { spends, event } = decideIn(inputOf(catalog), { caps: null, accounts: { "c2/money": leased(1_000_000) } });
-    const probability = event.placements[0]?.slots[0]?.probability ?? 0;
-    expect(spends).toEqual([{ accountKey: "c2/money", leaseId: "lease", amount: Math.ceil(1_000_000 * probability) }]);
+    expect(dropsIn(inputOf(catalog), { caps: null, accounts: { "c2/holds": fundsOf(999_999) } })).toEqual({
+      budget_exhausted: 1,
+    });
+    const decision = decideIn(inputOf(catalog), { caps: null, accounts: { "c2/holds": fundsOf(1_000_000) } });
+    const probability = decision.event.placements[0]?.slots[0]?.probability ?? 0;
+    expect(spendsIn(decision)).toEqual([{ campaignId: "c2", account: "holds", amount: Math.ceil(1_000_000 * probability) }]);
   });
 
   it("give goals an impression each", () => {
     const goal = { totalImpressions: 10, dailyImpressions: null, pacing: "even" } as const;
     const catalog = marketOf(["c1", "c2"], { flights: [flightOf("c1", { goal }), flightOf("c2", { goal })] });
-    const accounts = { "c1/flight:c1": leased(0), "c2/flight:c2": leased(1) };
+    const accounts = { "c1/flight:c1": fundsOf(0), "c2/flight:c2": fundsOf(1) };
     const decision = decideIn(inputOf(catalog, [{ id: "top", count: 2 }]), { caps: null, accounts });
     expect(shownIn(decision)).toEqual([["c2"]]);
-    expect(decision.spends).toEqual([{ accountKey: "c2/flight:c2", leaseId: "lease", amount: 1 }]);
-    expect(decision.event.placements[0]?.dropped).toEqual([{ reason: "goal_reached", count: 1 }]);
+    expect(spendsIn(decision)).toEqual([{ campaignId: "c2", account: "flight:c2", amount: 1 }]);
+    expect(decision.event.placements[0]?.dropped).toEqual([{ reason: "budget_exhausted", count: 1 }]);
   });
 });
 
@@ -109,7 +113,7 @@ describe("pacing", () => {
   const catalog = marketOf(["c1", "c2"], { campaigns: [campaignOf("c1", { budget: BUDGET }), campaignOf("c2")] });
   const creatives = [...catalog.creatives, ...smallCatalog({ creatives: [creativeOf("c3", { flightId: "c1" })] }).creatives];
   const input = inputOf({ ...catalog, creatives });
-  const state = { caps: null, accounts: { "c1/money": leased(9_000_000, 0.3) } };
+  const state = { caps: null, accounts: { "c1/holds": fundsOf(9_000_000, 0.3) } };
 
   it("lets the lease's share of decisions pass, all creatives of an account alike, and counts each chance", () => {
     let held = 0;
@@ -117,7 +121,7 @@ describe("pacing", () => {
       const { event, opportunities } = decideIn({ ...input, seed: Math.imul(seed, 0x9e3779b9) >>> 0 }, state);
       const count = event.placements[0]?.dropped.find(({ reason }) => reason === "pacing_held")?.count ?? 0;
       expect([0, 2]).toContain(count);
-      expect(opportunities).toEqual(new Map([["c1/money", 1]]));
+      expect(opportunities).toEqual([{ campaignId: "c1", account: "holds" }]);
       if (count > 0) held++;
     }
     expect(held / 3000).toBeCloseTo(0.7, 1);

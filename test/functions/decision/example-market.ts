@@ -57,13 +57,15 @@ export function exampleModel(creativeLogits: Record<string, number>): EdgeModel 
   const terms = { linear: true, fm: false, cross: null, mlp: null, retrieval: null, posterior: null } as const;
   const architecture = { embeddingDimension: 1, embeddingBits: 8, ...terms } as const;
   const calibration = { slope: 1, intercept: 0 };
-  const scorer = createKernelScorer(module, { featureMap: FEATURE_MAP, architecture, tensors });
+  const served = { featureMap: FEATURE_MAP, architecture, tensors };
+  const scorer = createKernelScorer(module, served);
   const metrics = { served: { auc: 0.75, prAuc: 0.1, logloss: 0.2, ece: 0.01, examples: 1000 } };
   const files = { weights: { sha256: "0".repeat(64), sizeBytes: 1 } };
   const encoder = createEncoder(FEATURE_MAP);
   return {
     encoder,
     scorer,
+    served,
     bags: { context: new BagWriter(encoder.context.fieldCount), candidate: new BagWriter(encoder.candidate.fieldCount) },
     manifest: {
       formatVersion: MANIFEST_VERSION,

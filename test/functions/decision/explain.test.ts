@@ -1,135 +1,120 @@
-// An explanation counts everybody, lists those that matter, and is what its wire type says.
+// An explanation counts everybody, lists those that matter, and is what its wire type says: over real decisions.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { explain, type PlacementFacts } from "../../../functions/decision/explain.ts";
+import { decide, shortlist } from "../../../functions/decision/decide.ts";
+import { explain } from "../../../functions/decision/explain.ts";
+import { findBidToOutrank } from "../../../functions/decision/pricing.ts";
 import { DROP_REASONS, DropReason } from "../../../shared/catalog/reasons.ts";
 import { parse } from "../../../shared/schemas/coded-error.ts";
 import { Explanation, MAX_EXPLAINED_CANDIDATES, MAX_EXPLAINED_DROPS, STAGES } from "../../../shared/schemas/explanation.ts";
+import { creativeOf, SIZE, smallCatalog } from "../../small-catalog.ts";
+import { catalogWith, exampleInput, NO_STATE, requestOf } from "./example-market.ts";
 
-const FACTS: PlacementFacts = {
-  placementId: "top",
-  considered: 6,
-  dropped: [
-    { creativeId: "asleep", reason: "flight_not_started" },
-    { creativeId: "wide", reason: "size_mismatch" },
-    { creativeId: "tall", reason: "size_mismatch" },
-    { creativeId: "cheap", reason: "below_floor" },
-  ],
-  tierId: "auction",
-  candidates: [
-    { creativeId: "shoes", value: 2_400_000.4, probability: 0.012, propensities: [0.95] },
-    { creativeId: "bikes", value: 1_000_000, probability: 0.005, propensities: [0.05] },
-  ],
-  slots: [
-    {
-      candidateIndex: 1,
-      priceMicros: 900_000,
-      minimumToWinMicros: 2_400_001,
-      score: { logit: -5.25, baseline: -4, parts: [{ field: "country", part: -1.5 }], rounding: 0.25 },
-    },
-  ],
-  policy: { name: "epsilon-greedy", epsilon: 0.1 },
-  assignments: [{ experimentId: "bolder", armId: "control", bucket: 1234, hashVersion: 1 }],
-  seed: 7,
-};
+/** Of the placement "top" of a decision with these creatives. */
+function explainTop(creatives: ReturnType<typeof creativeOf>[], count = 1, floorMicros = 0): Explanation {
+  const catalog = smallCatalog({ creatives, placements: [{ id: "top", sizes: [SIZE], floorMicros }] });
+  const request = requestOf({ placements: [{ id: "top", count }], features: { device: "mobile" } });
+  const input = exampleInput({ catalog: catalogWith(catalog), request, explain: true });
+  const listed = shortlist(input);
+  const { placements, assignments } = decide(input, listed, NO_STATE);
+  const [facts, shortlisted] = [placements[0]!, listed.placements[0]!];
+  return explain({
+    facts,
+    considered: shortlisted.supply.candidates.length,
+    dropped: [...shortlisted.drops!, ...facts.dropped],
+    assignments,
+    seed: input.seed,
+    attribute: ({ logit }) => (logit === null ? null : { logit, baseline: logit, parts: [], rounding: 0 }),
+    findBid: (loser, first) => findBidToOutrank(loser, first, floorMicros),
+  });
+}
+
+const wide = (id: string) => creativeOf(id, { content: { kind: "image", widthPx: 1, heightPx: 1 } });
+const asleep = creativeOf("asleep", { status: "paused" });
 
 describe("an explanation", () => {
+  const explanation = explainTop([creativeOf("c2"), asleep, wide("wide"), creativeOf("c1"), wide("tall")]);
+
   it("says what every stage left and dropped, with OpenRTB's codes", () => {
-    const { stages } = explain(FACTS);
-    expect(stages.map(({ stage, survivors }) => [stage, survivors])).toEqual([
-      ["catalog", 5],
-      ["targeting", 5],
-      ["placement", 3],
-      ["frequency", 3],
-      ["budget", 3],
-      ["tier", 3],
+    expect(explanation.stages.map(({ stage, survivors }) => [stage, survivors])).toEqual([
+      ["catalog", 4],
+      ["targeting", 4],
+      ["placement", 2],
+      ["frequency", 2],
+      ["budget", 2],
+      ["tier", 2],
       ["auction", 2],
     ]);
-    expect(stages[2]?.dropped).toEqual([{ reason: "size_mismatch", openrtb: 203, count: 2 }]);
-    expect(stages[6]?.dropped).toEqual([{ reason: "below_floor", openrtb: 100, count: 1 }]);
+    expect(explanation.stages[2]?.dropped).toEqual([{ reason: "size_mismatch", openrtb: 203, count: 2 }]);
   });
 
   it("lists dropped creatives, those that came furthest first", () => {
-    expect(explain(FACTS).dropped).toEqual([
-      { creativeId: "cheap", reason: "below_floor", openrtb: 100 },
+    expect(explanation.dropped).toEqual([
       { creativeId: "wide", reason: "size_mismatch", openrtb: 203 },
       { creativeId: "tall", reason: "size_mismatch", openrtb: 203 },
-      { creativeId: "asleep", reason: "flight_not_started", openrtb: null },
+      { creativeId: "asleep", reason: "creative_paused", openrtb: null },
     ]);
+    const [, cheap] = [null, explainTop([creativeOf("c2")], 1, 5_000_000_000)];
+    expect(cheap.dropped).toEqual([{ creativeId: "c2", reason: "below_floor", openrtb: 100 }]);
+    expect(cheap.slots).toEqual([]);
   });
 
-  it("gives each loser the code 102, and the one shown none", () => {
-    expect(explain(FACTS).candidates).toEqual([
-      { creativeId: "shoes", rank: 1, valueMicros: 2_400_000, probability: 0.012, propensities: [0.95], openrtb: 102 },
-      { creativeId: "bikes", rank: 2, valueMicros: 1_000_000, probability: 0.005, propensities: [0.05], openrtb: null },
+  it("gives each loser the code 102 and the bid that would have won, and the one shown neither", () => {
+    const [tier] = explanation.tiers;
+    expect(tier).toMatchObject({ tierId: "standard", policy: { name: "greedy" }, candidateCount: 2 });
+    expect(tier?.candidates).toMatchObject([
+      { creativeId: "c2", rank: 1, bidToOutrankMicros: null, propensities: [1], openrtb: null },
+      { creativeId: "c1", rank: 2, bidToOutrankMicros: expect.any(Number), propensities: [0], openrtb: 102 },
     ]);
+    const [first, second] = tier?.candidates ?? [];
+    expect(second!.bidToOutrankMicros! * second!.probability!).toBeCloseTo(1_000_000 * first!.probability!, -1);
   });
 
-  it("takes the score of the one shown apart, and says what it paid and how probable it was", () => {
-    expect(explain(FACTS).slots).toEqual([
+  it("says of the one shown what it paid, how probable it was and what its score is made of", () => {
+    expect(explanation.slots).toEqual([
       {
-        ...{ creativeId: "bikes", rank: 2, propensity: 0.05, priceMicros: 900_000, minimumToWinMicros: 2_400_001 },
-        score: FACTS.slots[0]?.score,
+        creativeId: "c2",
+        tierIndex: 0,
+        rank: 1,
+        propensity: 1,
+        price: { model: "cpc", micros: 1_000_000 },
+        minimumToWinMicros: expect.any(Number),
+        score: { logit: 1.5, baseline: 1.5, parts: [], rounding: 0 },
       },
     ]);
   });
-
-  it("leaves an empty slot empty", () => {
-    const empty = { candidateIndex: null, priceMicros: null, minimumToWinMicros: null, score: null };
-    const { slots, stages } = explain({ ...FACTS, candidates: [], considered: 4, slots: [empty], policy: null, tierId: null });
-    const nothing = { creativeId: null, rank: null, propensity: null, priceMicros: null, minimumToWinMicros: null, score: null };
-    expect(slots).toEqual([nothing]);
-    expect(stages.at(-1)?.survivors).toBe(0);
-  });
 });
 
-describe("over any facts, an explanation", () => {
-  const reasons = Object.keys(DROP_REASONS) as DropReason[]; // the keys of that constant
-  const anyFacts = fc.record({
-    reasons: fc.array(fc.constantFrom(...reasons), { maxLength: 500 }),
-    candidateCount: fc.integer({ min: 0, max: 120 }),
-    slotCount: fc.integer({ min: 1, max: 4 }),
-  });
-
+describe("over any decision, an explanation", () => {
   it("counts each drop once, lists only as many as it may, and is what its wire type says", () => {
+    const shapes = fc.record({
+      fitting: fc.integer({ min: 0, max: 120 }),
+      others: fc.integer({ min: 0, max: 400 }),
+      count: fc.integer({ min: 1, max: 4 }),
+    });
     fc.assert(
-      fc.property(anyFacts, ({ reasons, candidateCount, slotCount }) => {
-        const explanation = explain(toFacts(reasons, candidateCount, slotCount));
+      fc.property(shapes, ({ fitting, others, count }) => {
+        const creatives = [
+          ...Array.from({ length: fitting }, (_, index) => creativeOf(`fitting-${index}`)),
+          ...Array.from({ length: others }, (_, index) => wide(`other-${index}`)),
+        ];
+        const explanation = explainTop(creatives, count);
         expect(parse(Explanation, explanation)).toEqual(explanation);
-        const { stages, dropped, candidates, considered } = explanation;
-        const counted = stages.flatMap((stage) => stage.dropped).reduce((sum, { count }) => sum + count, 0);
-        expect(counted).toBe(reasons.length);
+        const { stages, dropped, tiers, slots } = explanation;
         expect(stages.map(({ stage }) => stage)).toEqual([...STAGES]);
-        expect(stages.at(-1)?.survivors).toBe(considered - reasons.length);
-        expect(dropped).toHaveLength(Math.min(MAX_EXPLAINED_DROPS, reasons.length));
-        expect(candidates).toHaveLength(Math.min(MAX_EXPLAINED_CANDIDATES, candidateCount));
-        expect(explanation.candidateCount).toBe(candidateCount);
-        const order = dropped.map(({ reason }) => STAGES.indexOf(DROP_REASONS[reason].stage));
-        expect(order).toEqual([...order].sort((a, b) => b - a));
+        expect(stages.at(-1)?.survivors).toBe(fitting);
+        expect(dropped).toHaveLength(Math.min(MAX_EXPLAINED_DROPS, others));
+        expect(tiers[0]?.candidates.length ?? 0).toBe(Math.min(MAX_EXPLAINED_CANDIDATES, fitting));
+        expect(tiers[0]?.candidateCount ?? 0).toBe(fitting);
+        expect(slots).toHaveLength(Math.min(count, fitting));
       }),
-      { numRuns: 50 },
+      { numRuns: 30 },
     );
   });
 
   it("names each stage that a reason can belong to", () => {
     const stages = new Set(Object.values(DROP_REASONS).map(({ stage }) => stage));
     expect([...stages].sort()).toEqual([...STAGES].sort());
-    expect(DropReason.options).toEqual(reasons);
+    expect(DropReason.options).toEqual(Object.keys(DROP_REASONS));
   });
 });
-
-/** As many candidates, each as probable as the others in every slot; the first ones are shown. */
-function toFacts(reasons: readonly DropReason[], candidateCount: number, slotCount: number): PlacementFacts {
-  const propensities = Array.from({ length: slotCount }, () => 1 / candidateCount);
-  return {
-    ...FACTS,
-    considered: reasons.length + candidateCount,
-    dropped: reasons.map((reason, index) => ({ creativeId: `dropped-${index}`, reason })),
-    candidates: Array.from({ length: candidateCount }, (_, index) => ({
-      ...{ creativeId: `candidate-${index}`, value: 1000 - index, probability: null, propensities },
-    })),
-    slots: Array.from({ length: slotCount }, (_, index) => ({
-      ...{ candidateIndex: index < candidateCount ? index : null, priceMicros: null, minimumToWinMicros: null, score: null },
-    })),
-  };
-}

@@ -3,8 +3,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { assign, assignAll, BUCKET_COUNT, bucketOf } from "../../../shared/bucketing/assign.ts";
 import { Experiment } from "../../../shared/catalog/experiment.ts";
+import { Assignment } from "../../../shared/schemas/assignment.ts";
 import { parse } from "../../../shared/schemas/coded-error.ts";
-import { Assignment } from "../../../shared/schemas/decisions.ts";
 import vectors from "../../vectors/buckets.json" with { type: "json" };
 
 const experiment = (changes: Partial<Experiment> = {}): Experiment =>

@@ -1,0 +1,55 @@
+// What a decision must know of the moment: how often its subject has seen what is capped, and what budgets still give.
+import type { DecisionState } from "../../shared/schemas/decision-record.ts";
+import type { WaitUntil } from "../catalog/snapshot.ts";
+import type { DecisionInput } from "../decision/decide.ts";
+import type { Needs } from "../decision/needs.ts";
+import type { Frequency } from "../frequency/frequency.ts";
+import type { LeaseHolder, Want } from "../ledger/lease-holder.ts";
+
+export interface StateDependencies {
+  readonly frequency: Frequency;
+  readonly ledger: LeaseHolder;
+}
+
+/** A reader waits this long at most, unless the request says otherwise. */
+const STANDARD_TIMEOUT_MS = 50;
+
+/** By key; null where they were not asked, or did not answer in time. */
+export type Caps = ReadonlyMap<string, number> | null;
+
+/** Asks counters and ledgers, both at once. Where nothing bounds the eligible, or all leases are at hand, nobody waits. */
+export async function prepareState(
+  { request, decisionId, nowMs }: DecisionInput,
+  needs: Needs,
+  catalogSequence: number,
+  { frequency, ledger }: StateDependencies,
+  waitUntil: WaitUntil,
+): Promise<Caps> {
+  const deadlineMs = nowMs + (request.timeoutMs ?? STANDARD_TIMEOUT_MS);
+  const { subjectId } = request;
+  const isCounted = subjectId !== undefined && needs.views.length > 0;
+  const [caps] = await Promise.all([
+    isCounted ? frequency.hold({ subjectId, requestId: decisionId, wanted: needs.views, deadlineMs }, waitUntil) : null,
+    needs.accounts.length > 0 ? ledger.prepare(wantsOf(needs, catalogSequence), deadlineMs) : null,
+  ]);
+  return caps;
+}
+
+/** One want a campaign. */
+function wantsOf({ accounts }: Needs, sequence: number): Want[] {
+  const wants = new Map<string, Want & { accounts: Want["accounts"][number][] }>();
+  for (const { campaign, account, terms, unit } of accounts) {
+    const { id, timeZone } = campaign;
+    const want = wants.get(id) ?? { campaignId: id, campaign: { sequence, timeZone }, accounts: [] };
+    wants.set(id, want);
+    want.accounts.push({ key: account, terms, unit });
+  }
+  return [...wants.values()];
+}
+
+/** Must be decided on and committed before anything is awaited. */
+export function readState(needs: Needs, caps: Caps, ledger: LeaseHolder): DecisionState {
+  const accounts: DecisionState["accounts"] = {};
+  for (const { key, campaign, account } of needs.accounts) accounts[key] = ledger.read(campaign.id, account);
+  return { caps: caps && Object.fromEntries(caps), accounts };
+}
