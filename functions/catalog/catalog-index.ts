@@ -55,7 +55,7 @@ export function indexCatalog(document: unknown): CatalogIndex {
     sites: indexById(catalog.sites),
     placements: indexById(catalog.placements),
     candidates: supplies.map(toCandidate),
-    eligibility: compileEligibility(supplies, catalog.placements),
+    eligibility: compileEligibility(supplies),
     channels: [...new Set<Channel>(["stable", ...armChannels])],
   };
 }
@@ -71,7 +71,7 @@ export const EMPTY_CATALOG: CatalogIndex = {
   sites: new Map(),
   placements: new Map(),
   candidates: [],
-  eligibility: compileEligibility([], []),
+  eligibility: compileEligibility([]),
   channels: ["stable"],
 };
 

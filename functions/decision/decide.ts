@@ -64,10 +64,11 @@ export function decide(input: DecisionInput): Decision {
     model: model && { task: catalog.task, channel, version: model.version },
     assignments,
   };
-  const screenPlacement = screen(catalog, audienceOf({}), nowMs, { explain: true });
+  const wanted = supplies.map(({ placement }) => placement);
+  const screened = screen(catalog, audienceOf({}), wanted, nowMs, { explain: true });
   const placements = supplies.map((supply, index) => {
-    const { fromCatalog, placement, candidates } = supply;
-    const eligibility = fromCatalog ? screenPlacement(placement) : { eligible: candidates, dropped: [], drops: [] };
+    const own = { eligible: supply.candidates, dropped: [], drops: [] };
+    const eligibility = supply.fromCatalog ? (screened[index] ?? own) : own;
     return choose(input, supply, eligibility, mechanism, model, seedAt(input.seed, index));
   });
   return {
