@@ -66,7 +66,7 @@ export function indexCatalog(document: unknown): CatalogIndex {
     placements: indexById(catalog.placements),
     campaigns: toCharged(catalog),
     candidates: supplies.map(toCandidate),
-    eligibility: compileEligibility(supplies, catalog.placements),
+    eligibility: compileEligibility(supplies),
     channels: [...new Set<Channel>(["stable", ...armChannels])],
   };
 }
@@ -83,7 +83,7 @@ export const EMPTY_CATALOG: CatalogIndex = {
   placements: new Map(),
   campaigns: new Map(),
   candidates: [],
-  eligibility: compileEligibility([], []),
+  eligibility: compileEligibility([]),
   channels: ["stable"],
 };
 

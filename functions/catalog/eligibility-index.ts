@@ -1,45 +1,40 @@
 // What flights and creatives demand, turned around: for each value the set of candidates that name it. Compiled once a catalog.
 import { domainsOf, type ListDimension, spell, spellPrefix, withParentCategory } from "../../shared/catalog/audience.ts";
-import { type Members, membersOf } from "../../shared/catalog/bitset.ts";
+import { type Bits, createBits, type Members, toMembers } from "../../shared/catalog/bitset.ts";
 import { sizeText } from "../../shared/catalog/parts.ts";
 import type { DropReason } from "../../shared/catalog/reasons.ts";
+import { assignFailed, compileRestriction, isUsed, type Restriction } from "../../shared/catalog/restriction.ts";
 import type { Placement } from "../../shared/catalog/supply.ts";
-import type { Match } from "../../shared/catalog/targeting.ts";
+import type { Match, Targeting } from "../../shared/catalog/targeting.ts";
 import { type Calendar, compileCalendar } from "./calendar.ts";
 import type { CandidateSupply } from "./candidate-supply.ts";
-
-/**
- * One thing that candidates restrict: all of `restricted` fail, but for those that a value lets in (`anyOf`), and whatever a value shuts
- * out (`noneOf`) fails too. Null members: nobody restricts it.
- */
-export interface Restriction {
-  readonly restricted: Members | null;
-  readonly anyOf: ReadonlyMap<string, Members>;
-  readonly noneOf: ReadonlyMap<string, Members>;
-}
 
 /** Numbers in all sets are candidates' places in the catalog's index. Dimensions that nobody restricts are left out. */
 export interface EligibilityIndex {
   readonly calendar: Calendar;
-  readonly lists: readonly {
-    readonly reason: DropReason;
-    readonly dimension: ListDimension;
-    readonly restriction: Restriction;
-  }[];
+  readonly lists: readonly ListStep[];
   readonly keyValues: ReadonlyMap<string, Restriction>;
   /** Who needs the consent to a purpose. */
   readonly consents: ReadonlyMap<string, Members>;
-  /** By placement's id, and of one that the catalog does not know. */
-  readonly placements: ReadonlyMap<string, readonly PlacementStep[]>;
-  readonly elsewhere: readonly PlacementStep[];
+  /** What a placement takes away, the same for all requests; null is one that the catalog does not know. */
+  stepsOf(placement: Placement | null): readonly PlacementStep[];
+  /** Sets to work in: nothing in them outlives the call that fills them. Making new ones took as long as all the rest. */
+  readonly room: { readonly alive: Bits; readonly aliveInPlacement: Bits; readonly failed: Bits; readonly failedKey: Bits };
 }
 
-/** What one reason takes away in one placement. `values` are those of the placement's that any candidate names. */
+interface ListStep {
+  readonly reason: DropReason;
+  readonly dimension: ListDimension;
+  readonly restriction: Restriction;
+}
+
 export interface PlacementStep {
   readonly reason: DropReason;
-  readonly restriction: Restriction;
-  readonly values: readonly string[];
+  readonly failed: Members;
 }
+
+/** Of most placements what they take away is kept: with 10,000 candidates that is a few KiB each. */
+const MOST_KEPT = 1000;
 
 /** In the order of `DROP_REASONS`, like `PLACES`. */
 const LISTS: Record<ListDimension, DropReason> = {
@@ -105,65 +100,60 @@ const PLACES: readonly PlaceRule[] = [
 ];
 
 /** `supplies` in the order of the candidates that the sets speak of. */
-export function compileEligibility(supplies: readonly CandidateSupply[], placements: readonly Placement[]): EligibilityIndex {
+export function compileEligibility(supplies: readonly CandidateSupply[]): EligibilityIndex {
   const targetings = supplies.map(({ flight }) => flight.targeting);
-  const dimensions = Object.entries(LISTS) as [ListDimension, DropReason][]; // the keys of a constant
-  const lists = dimensions.map(([dimension, reason]) => {
-    const spelled = dimension === "urlPrefixes" ? spellPrefix : spell;
-    return {
-      reason,
-      dimension,
-      restriction: compile(
-        targetings.map((one) => one[dimension]),
-        spelled,
-      ),
-    };
-  });
   const keys = new Set(targetings.flatMap(({ keyValues }) => Object.keys(keyValues ?? {})));
-  const places = PLACES.map((rule) => ({ rule, restriction: compile(supplies.map(rule.named)) }));
-  const stepsOf = (placement: Placement | null) =>
-    places.flatMap(({ rule, restriction }) => toStep(rule, restriction, placement));
+  const restrictionOf = (key: string) =>
+    compileRestriction(
+      targetings.map(({ keyValues }) => keyValues?.[key]),
+      spell,
+    );
+  const consents = targetings.map((targeting) => (targeting.consents ? { anyOf: targeting.consents } : undefined));
+  const createRoom = () => createBits(supplies.length);
   return {
     calendar: compileCalendar(supplies),
-    lists: lists.filter(({ restriction: { restricted, noneOf } }) => restricted !== null || noneOf.size > 0),
-    keyValues: new Map([...keys].map((key) => [key, compile(targetings.map(({ keyValues }) => keyValues?.[key]))])),
-    consents: compile(targetings.map(({ consents }) => (consents ? { anyOf: consents } : {}))).anyOf,
-    placements: new Map(placements.map((placement) => [placement.id, stepsOf(placement)])),
-    elsewhere: stepsOf(null),
+    lists: compileLists(targetings),
+    keyValues: new Map([...keys].map((key) => [key, restrictionOf(key)])),
+    consents: compileRestriction(consents, spell).anyOf,
+    stepsOf: keepSteps(compilePlaces(supplies)),
+    room: { alive: createRoom(), aliveInPlacement: createRoom(), failed: createRoom(), failedKey: createRoom() },
   };
 }
 
-/** Nothing where no candidate can fail. */
-function toStep({ reason, valuesOf }: PlaceRule, restriction: Restriction, placement: Placement | null): PlacementStep[] {
-  const all = valuesOf(placement);
-  if (all === undefined) return [];
-  const values = all.map(spell).filter((value) => restriction.anyOf.has(value) || restriction.noneOf.has(value));
-  return restriction.restricted === null && values.length === 0 ? [] : [{ reason, restriction, values }];
-}
-
-function compile(matches: readonly (Match | undefined)[], spelled = spell): Restriction {
-  const restricted = matches.flatMap((match, index) => (match?.anyOf ? [index] : []));
-  return {
-    restricted: restricted.length > 0 ? membersOf(restricted, matches.length) : null,
-    anyOf: invert(
-      matches.map((match) => match?.anyOf ?? []),
-      spelled,
-    ),
-    noneOf: invert(
-      matches.map((match) => match?.noneOf ?? []),
-      spelled,
-    ),
-  };
-}
-
-function invert(values: readonly (readonly string[])[], spelled: (text: string) => string): ReadonlyMap<string, Members> {
-  const found = new Map<string, number[]>();
-  values.forEach((texts, index) => {
-    for (const value of new Set(texts.map(spelled))) {
-      const numbers = found.get(value);
-      if (numbers) numbers.push(index);
-      else found.set(value, [index]);
-    }
+function compileLists(targetings: readonly Targeting[]): ListStep[] {
+  const dimensions = Object.entries(LISTS) as [ListDimension, DropReason][]; // the keys of a constant
+  const steps = dimensions.map(([dimension, reason]) => {
+    const matches = targetings.map((targeting) => targeting[dimension]);
+    return { reason, dimension, restriction: compileRestriction(matches, dimension === "urlPrefixes" ? spellPrefix : spell) };
   });
-  return new Map([...found].map(([value, numbers]) => [value, membersOf(numbers, values.length)]));
+  return steps.filter(({ restriction }) => isUsed(restriction));
+}
+
+type FindSteps = (placement: Placement | null) => PlacementStep[];
+
+function compilePlaces(supplies: readonly CandidateSupply[]): FindSteps {
+  const places = PLACES.map((rule) => ({ rule, restriction: compileRestriction(supplies.map(rule.named), spell) }));
+  const used = places.filter(({ restriction }) => isUsed(restriction));
+  const failed = createBits(supplies.length);
+  return (placement) =>
+    used.flatMap(({ rule, restriction }) => {
+      const values = rule.valuesOf(placement);
+      if (values === undefined) return [];
+      assignFailed(failed, restriction, values.map(spell));
+      return { reason: rule.reason, failed: toMembers(failed) };
+    });
+}
+
+/** A placement's are found when it is first asked for. Where there are very many placements, the first one kept makes room. */
+function keepSteps(find: FindSteps): FindSteps {
+  const kept = new Map<Placement | null, PlacementStep[]>();
+  return (placement) => {
+    const known = kept.get(placement);
+    if (known) return known;
+    const steps = find(placement);
+    const [first] = kept.keys();
+    if (kept.size >= MOST_KEPT && first !== undefined) kept.delete(first);
+    kept.set(placement, steps);
+    return steps;
+  };
 }

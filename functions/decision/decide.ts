@@ -68,10 +68,12 @@ export interface Decision {
  * `id_duplicate`.
  */
 export function shortlist({ request, catalog, catalogVersion, nowMs, explain }: DecisionInput): Shortlist {
-  const screenPlacement = screen(catalog, audienceOf(request), nowMs, { explain });
-  const placements = gatherCandidates(request, catalog, catalogVersion !== null).map((supply): Shortlisted => {
-    if (supply.fromCatalog) return { supply, ...screenPlacement(supply.placement) };
-    return { supply, eligible: supply.candidates, dropped: [], drops: null };
+  const supplies = gatherCandidates(request, catalog, catalogVersion !== null);
+  const asked = supplies.map(({ placement }) => placement);
+  const screened = screen(catalog, audienceOf(request), asked, nowMs, { explain });
+  const placements = supplies.map((supply, index): Shortlisted => {
+    const own = { eligible: supply.candidates, dropped: [], drops: null };
+    return { supply, ...(supply.fromCatalog ? (screened[index] ?? own) : own) };
   });
   const slotCount = placements.reduce((sum, { supply }) => sum + supply.slotCount, 0);
   return { placements, needs: collectNeeds(new Set(placements.flatMap(({ eligible }) => eligible)), slotCount) };

@@ -4,17 +4,18 @@ import type { Audience } from "../../shared/catalog/audience.ts";
 import {
   addMembers,
   type Bits,
-  createBits,
   forEachBit,
+  forEachMember,
   hasBit,
+  type Members,
   removeAndCount,
-  removeMembers,
 } from "../../shared/catalog/bitset.ts";
 import type { DropReason } from "../../shared/catalog/reasons.ts";
+import { assignFailed } from "../../shared/catalog/restriction.ts";
 import type { Placement } from "../../shared/catalog/supply.ts";
-import type { DropCount } from "../catalog/calendar.ts";
+import type { DropCount, OnAir } from "../catalog/calendar.ts";
 import type { Candidate, CatalogIndex } from "../catalog/catalog-index.ts";
-import type { EligibilityIndex, PlacementStep, Restriction } from "../catalog/eligibility-index.ts";
+import type { EligibilityIndex } from "../catalog/eligibility-index.ts";
 
 export interface Dropped {
   readonly creativeId: string;
@@ -29,100 +30,78 @@ export interface Eligibility {
 }
 
 /**
- * What schedule and audience decide is decided once, for all placements of a request; the function that comes back decides the rest for
- * one of them. A placement that the catalog does not know (null) takes every kind and size, blocks nothing, and is of no site.
+ * One answer a placement. What schedule and audience decide is decided once for all of them. A placement that the catalog does not know
+ * (null) takes every kind and size, blocks nothing, and is of no site.
  */
 export function screen(
   { candidates, eligibility: index }: Pick<CatalogIndex, "candidates" | "eligibility">,
   audience: Audience,
+  placements: readonly (Placement | null)[],
   nowMs: number,
   { explain }: { readonly explain: boolean },
-): (placement: Placement | null) => Eligibility {
-  const { open, reasons, dropped } = index.calendar.at(nowMs);
-  const drops = explain ? listDrops(candidates, reasons) : null;
-  const sieve: Sieve = { candidates, alive: open.slice(), failed: createBits(candidates.length), dropped: [...dropped], drops };
+): Eligibility[] {
+  const { open, dropped, reasonAt } = index.calendar.at(nowMs);
+  const { alive, aliveInPlacement } = index.room;
+  alive.set(open);
+  const sieve: Sieve = { candidates, alive, dropped: [...dropped], drops: explain ? listDrops(candidates, reasonAt) : null };
   screenAudience(sieve, index, audience);
-  return (placement) => screenPlacement(sieve, (placement && index.placements.get(placement.id)) ?? index.elsewhere);
+  return placements.map((placement) => {
+    aliveInPlacement.set(alive);
+    const { dropped, drops } = sieve;
+    const own = { candidates, alive: aliveInPlacement, dropped: [...dropped], drops: drops && [...drops] };
+    for (const { reason, failed } of index.stepsOf(placement)) drop(own, reason, failed);
+    return { eligible: listAlive(own), dropped: own.dropped, drops: own.drops };
+  });
 }
 
-/** `alive` are the candidates that no reason was found against; `failed` is room for those that the next one holds for. */
+/** `alive` are the candidates that no reason was found against so far. */
 interface Sieve {
   readonly candidates: readonly Candidate[];
   readonly alive: Bits;
-  readonly failed: Bits;
   readonly dropped: DropCount[];
   readonly drops: Dropped[] | null;
 }
 
-function listDrops(candidates: readonly Candidate[], reasons: readonly (DropReason | null)[]): Dropped[] {
+function listDrops(candidates: readonly Candidate[], reasonAt: OnAir["reasonAt"]): Dropped[] {
   return candidates.flatMap(({ creativeId }, at) => {
-    const reason = reasons[at] ?? null;
+    const reason = reasonAt(at);
     return reason === null ? [] : [{ creativeId, reason }];
   });
 }
 
-function screenAudience(sieve: Sieve, index: EligibilityIndex, audience: Audience): void {
-  const { failed } = sieve;
-  for (const { reason, dimension, restriction } of index.lists) {
-    fail(failed, restriction, audience[dimension]);
-    dropFailed(sieve, reason);
-  }
-  if (index.keyValues.size > 0) {
-    failKeyValues(failed, index.keyValues, audience.keyValues);
-    dropFailed(sieve, "key_value_mismatch");
-  }
-  if (index.consents.size > 0) {
-    failed.fill(0);
-    for (const [purpose, members] of index.consents) if (!audience.consents.has(purpose)) addMembers(failed, members);
-    dropFailed(sieve, "consent_missing");
-  }
-}
-
-function screenPlacement({ candidates, alive, failed, dropped, drops }: Sieve, steps: readonly PlacementStep[]): Eligibility {
-  const sieve: Sieve = { candidates, alive: alive.slice(), failed, dropped: [...dropped], drops: drops && [...drops] };
-  for (const { reason, restriction, values } of steps) {
-    fail(failed, restriction, values);
-    dropFailed(sieve, reason);
-  }
+function listAlive({ candidates, alive }: Sieve): Candidate[] {
   const eligible: Candidate[] = [];
-  forEachBit(sieve.alive, (at) => eligible.push(candidates[at]!)); // bits are places in this list
-  return { eligible, dropped: sieve.dropped, drops: sieve.drops };
+  forEachBit(alive, (at) => eligible.push(candidates[at]!)); // bits are places in this list
+  return eligible;
 }
 
-/** Whoever restricts, but for those that a value lets in; and whoever a value shuts out. */
-function fail(failed: Bits, { restricted, anyOf, noneOf }: Restriction, values: readonly string[]): void {
-  failed.fill(0);
-  if (restricted) addMembers(failed, restricted);
-  for (const value of values) {
-    const admitted = anyOf.get(value);
-    if (admitted) removeMembers(failed, admitted);
+function screenAudience(sieve: Sieve, { lists, keyValues, consents, room }: EligibilityIndex, audience: Audience): void {
+  const { failed, failedKey } = room;
+  const members = { bits: failed, list: null };
+  for (const { reason, dimension, restriction } of lists) {
+    assignFailed(failed, restriction, audience[dimension]);
+    drop(sieve, reason, members);
   }
-  if (noneOf.size === 0) return;
-  for (const value of values) {
-    const excluded = noneOf.get(value);
-    if (excluded) addMembers(failed, excluded);
-  }
-}
-
-/** Fails those for which any key is wrong. */
-function failKeyValues(failed: Bits, keyValues: EligibilityIndex["keyValues"], asked: Audience["keyValues"]): void {
   failed.fill(0);
-  const bits = failed.slice();
   for (const [key, restriction] of keyValues) {
-    const values = asked.get(key);
+    const values = audience.keyValues.get(key);
     if (values) {
-      fail(bits, restriction, values);
-      addMembers(failed, { bits, list: null });
+      assignFailed(failedKey, restriction, values);
+      addMembers(failed, { bits: failedKey, list: null });
     } else if (restriction.restricted) {
-      addMembers(failed, restriction.restricted);
+      addMembers(failed, restriction.restricted); // without a value nobody is let in and nobody shut out
     }
   }
+  drop(sieve, "key_value_mismatch", members);
+  failed.fill(0);
+  for (const [purpose, needing] of consents) if (!audience.consents.has(purpose)) addMembers(failed, needing);
+  drop(sieve, "consent_missing", members);
 }
 
-function dropFailed({ candidates, alive, failed, dropped, drops }: Sieve, reason: DropReason): void {
+function drop({ candidates, alive, dropped, drops }: Sieve, reason: DropReason, failed: Members): void {
   if (drops) {
-    forEachBit(failed, (at) => {
-      if (hasBit(alive, at)) drops.push({ creativeId: candidates[at]!.creativeId, reason }); // bits are places in this list
+    forEachMember(failed, (at) => {
+      if (hasBit(alive, at)) drops.push({ creativeId: candidates[at]!.creativeId, reason }); // members are places in this list
     });
   }
   const count = removeAndCount(alive, failed);

@@ -13,15 +13,15 @@ export type Audience = Readonly<Record<ListDimension, readonly string[]>> & {
 
 /** What is known of a request, from its body or from its connection. `region` is ISO 3166-2, with or without its country. */
 export interface AudienceFacts {
-  readonly url?: string | undefined;
-  readonly keywords?: readonly string[] | undefined;
-  readonly segments?: readonly string[] | undefined;
-  readonly categories?: readonly string[] | undefined;
-  readonly keyValues?: Readonly<Record<string, readonly string[]>> | undefined;
-  readonly consents?: readonly string[] | undefined;
-  readonly language?: string | undefined;
-  readonly geo?: Partial<Record<"country" | "region" | "city", string | undefined>> | undefined;
-  readonly device?: Partial<Record<"type" | "os" | "browser", string | undefined>> | undefined;
+  readonly url?: string;
+  readonly keywords?: readonly string[];
+  readonly segments?: readonly string[];
+  readonly categories?: readonly string[];
+  readonly keyValues?: Readonly<Record<string, readonly string[]>>;
+  readonly consents?: readonly string[];
+  readonly language?: string;
+  readonly geo?: { readonly country?: string; readonly region?: string; readonly city?: string };
+  readonly device?: { readonly type?: string; readonly os?: string; readonly browser?: string };
 }
 
 /** Longer paths are matched by their first segments. */
@@ -35,7 +35,7 @@ const MOST_SEGMENTS = 64;
  * @example const audience = audienceOf(request, { geo: { country: "DE" } });
  */
 export function audienceOf(said: AudienceFacts, shown: AudienceFacts = {}): Audience {
-  const facts = { ...shown, ...definedOf(said) };
+  const facts = { ...shown, ...said };
   const { country, region, city } = facts.geo ?? {};
   const { type, os, browser } = facts.device ?? {};
   const page = parsePage(facts.url);
@@ -100,9 +100,6 @@ const listOf = (text: string | undefined): string[] => (text === undefined || te
 /** `zh-hant-tw` -> itself, `zh-hant` and `zh`. */
 const withParents = (text: string): string[] =>
   text.split("-").map((_, index, parts) => parts.slice(0, parts.length - index).join("-"));
-
-const definedOf = (facts: AudienceFacts): AudienceFacts =>
-  Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined));
 
 function parsePage(url: string | undefined): { readonly host: string; readonly path: string } | null {
   const page = url === undefined ? null : URL.parse(url);

@@ -40,7 +40,8 @@ function indexOf({ flight, creative, placement, paused = [] }: Case): CatalogInd
 function reasonOf(some: Case, nowMs = NOON_MS): string | null {
   const index = indexOf(some);
   const placement = index.placements.get("Top") ?? null;
-  const { eligible, drops } = screen(index, audienceOf(some.request ?? {}), nowMs, { explain: true })(placement);
+  const [screened] = screen(index, audienceOf(some.request ?? {}), [placement], nowMs, { explain: true });
+  const { eligible, drops } = screened!;
   const reason = drops?.[0]?.reason ?? null;
   expect(eligible).toHaveLength(reason ? 0 : 1);
   expect(plainReason(index.candidates[0]!, some.request ?? {}, placement, nowMs)).toBe(reason);
@@ -162,12 +163,13 @@ describe("any catalog and any request", () => {
       fc.property(catalogs, fc.array(fc.tuple(requests, instants), { minLength: 1, maxLength: 4 }), (document, asked) => {
         const index = indexCatalog(document);
         for (const [request, nowMs] of asked) {
-          const forPlacement = screen(index, audienceOf(request), nowMs, { explain: true });
-          for (const placement of [...index.placements.values(), null]) {
+          const placements = [...index.placements.values(), null];
+          const screened = screen(index, audienceOf(request), placements, nowMs, { explain: true });
+          for (const [at, placement] of placements.entries()) {
             const expected = index.candidates.map(
               (one) => [one.creativeId, plainReason(one, request, placement, nowMs)] as const,
             );
-            const { eligible, drops } = forPlacement(placement);
+            const { eligible, drops } = screened[at]!;
             const found = new Map(drops?.map(({ creativeId, reason }) => [creativeId, reason]));
             expect(found.size).toBe(drops?.length);
             expect(eligible.map(({ creativeId }) => creativeId)).toEqual(
@@ -187,9 +189,11 @@ describe("any catalog and any request", () => {
       fc.property(catalogs, requests, instants, (document, request, nowMs) => {
         const index = indexCatalog(document);
         const audience = audienceOf(request);
-        for (const placement of index.placements.values()) {
-          const explained = screen(index, audience, nowMs, { explain: true })(placement);
-          const counted = screen(index, audience, nowMs, { explain: false })(placement);
+        const placements = [...index.placements.values()];
+        const listed = screen(index, audience, placements, nowMs, { explain: true });
+        const counts = screen(index, audience, placements, nowMs, { explain: false });
+        for (const [at, counted] of counts.entries()) {
+          const explained = listed[at]!;
           expect(counted).toEqual({ ...explained, drops: null });
           const reasons = counted.dropped.map(({ reason }) => reason);
           expect(reasons).toEqual([...reasons].sort((a, b) => order.indexOf(a) - order.indexOf(b)));

@@ -1,0 +1,69 @@
+// What an HTTP request shows of its reader without saying it: the place that the network saw it come from, the first of its languages,
+// its device (Client Hints before the User-Agent), and the page that it was sent from.
+import Bowser from "bowser";
+import { parseAccept } from "hono/utils/accept";
+import type { AudienceFacts } from "../../shared/catalog/audience.ts";
+
+/** As Cloudflare describes where a request came from; elsewhere there is none. */
+interface Origin {
+  readonly country?: unknown;
+  readonly regionCode?: unknown;
+  readonly city?: unknown;
+}
+
+/**
+ * What is not known is left out. Names of devices, systems and browsers are Bowser's: `mobile`, `tablet`, `desktop`, `tv`; `iOS`,
+ * `Android`, `Windows`, `macOS`; `Chrome`, `Safari`, `Firefox`, `Microsoft Edge`.
+ *
+ * @example const audience = audienceOf(body, connectionFacts(context.req.raw));
+ */
+export function connectionFacts(request: Request): AudienceFacts {
+  const { headers } = request;
+  const url = headers.get("referer");
+  const language = parseAccept(headers.get("accept-language") ?? "").find(({ type }) => /^[a-z]/i.test(type))?.type;
+  const geo = readOrigin((request.cf ?? {}) as Origin); // its fields are looked at one by one
+  const device = readDevice(headers);
+  return { ...(url && { url }), ...(language && { language }), ...(geo && { geo }), ...(device && { device }) };
+}
+
+/** Where the country is not known (`XX`) or hidden (`T1`, Tor), the rest is of no use. */
+function readOrigin({ country, regionCode, city }: Origin): AudienceFacts["geo"] {
+  if (typeof country !== "string" || !/^[A-Z]{2}$/.test(country) || country === "XX") return undefined;
+  return {
+    country,
+    ...(typeof regionCode === "string" && { region: `${country}-${regionCode}` }),
+    ...(typeof city === "string" && { city }),
+  };
+}
+
+type Device = NonNullable<AudienceFacts["device"]>;
+
+function readDevice(headers: Headers): Device | undefined {
+  const agent = headers.get("user-agent");
+  const platform = headers.get("sec-ch-ua-platform")?.replaceAll('"', "");
+  const device = {
+    ...(agent && parseAgent(agent)),
+    ...(platform && platform !== "Unknown" && { os: platform }),
+    ...(headers.get("sec-ch-ua-mobile") === "?1" && { type: "mobile" }),
+  };
+  return Object.keys(device).length > 0 ? device : undefined;
+}
+
+/** Readers share their User-Agents with many others, and one takes longer to parse than a decision to make. */
+const MOST_AGENTS = 500;
+const agents = new Map<string, Device>();
+
+function parseAgent(agent: string): Device {
+  const known = agents.get(agent);
+  if (known) return known;
+  const { platform, os, browser } = Bowser.parse(agent);
+  const device = {
+    ...(platform.type && { type: platform.type }),
+    ...(os.name && { os: os.name }),
+    ...(browser.name && { browser: browser.name }),
+  };
+  const [oldest] = agents.keys();
+  if (agents.size >= MOST_AGENTS && oldest !== undefined) agents.delete(oldest);
+  agents.set(agent, device);
+  return device;
+}
