@@ -4,6 +4,8 @@ import { cors } from "hono/cors";
 import { routePath } from "hono/route";
 import { Hono } from "hono/tiny";
 import { CodedError } from "../shared/schemas/coded-error.ts";
+import { createAdminApp } from "./routes/admin/admin.ts";
+import type { AdminDependencies } from "./routes/admin/context.ts";
 import { assignmentRoutes } from "./routes/assignments.ts";
 import { type DecisionDependencies, decisionRoutes } from "./routes/decisions.ts";
 import { eventRoutes } from "./routes/events.ts";
@@ -14,8 +16,10 @@ import { predictionRoutes } from "./routes/predictions.ts";
 import { answerProblem } from "./routes/problem.ts";
 import { trackingRoutes } from "./routes/tracking.ts";
 
-/** A decision stands on everything that the other routes stand on. */
-export type AppDependencies = DecisionDependencies;
+/** A decision stands on everything that the other routes stand on, but for editing. */
+export interface AppDependencies extends DecisionDependencies {
+  readonly admin: AdminDependencies;
+}
 
 export function createApp(dependencies: AppDependencies) {
   const { metrics, nowMs } = dependencies;
@@ -23,6 +27,12 @@ export function createApp(dependencies: AppDependencies) {
     metrics.problems.add({ code: problem.code });
     return answerProblem(context, problem);
   };
+  const answerError = (error: Error, context: Context) => {
+    if (error instanceof CodedError) return refuse(context, error);
+    reportError(error); // to the runtime's log
+    return refuse(context, new CodedError("internal", "", "the fault is ours; try again"));
+  };
+  let adminApp: ReturnType<typeof createAdminApp> | undefined; // few isolates are ever asked
   return new Hono()
     .use("*", async (context, next) => {
       const startMs = nowMs();
@@ -39,15 +49,15 @@ export function createApp(dependencies: AppDependencies) {
     .route("/", modelRoutes(dependencies))
     .route("/", openapiRoutes())
     .route("/", operationRoutes(dependencies))
+    .all("/admin/*", (context) => {
+      adminApp ??= createAdminApp(dependencies.admin, answerError);
+      return adminApp.fetch(context.req.raw, context.env);
+    })
     .notFound((context) => {
       const detail = `${context.req.method} ${context.req.path} is no route; GET /openapi.json lists them`;
       return refuse(context, new CodedError("route_unknown", "", detail));
     })
-    .onError((error, context) => {
-      if (error instanceof CodedError) return refuse(context, error);
-      reportError(error); // to the runtime's log
-      return refuse(context, new CodedError("internal", "", "the fault is ours; try again"));
-    });
+    .onError(answerError);
 }
 
 /** The route's pattern rather than the path, so that tokens and names do not become series. */

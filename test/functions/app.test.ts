@@ -14,6 +14,7 @@ import { parse } from "../../shared/schemas/coded-error.ts";
 import { AssignmentResponse, DecisionResponse, PredictionResponse } from "../../shared/schemas/decisions.ts";
 import type { Event } from "../../shared/schemas/events.ts";
 import { ModelsResponse } from "../../shared/schemas/models.ts";
+import { MemoryStore } from "../memory-store.ts";
 import { CATALOG, MODEL } from "./decision/example-market.ts";
 
 const NOW_MS = Date.UTC(2026, 10, 24, 12);
@@ -49,6 +50,7 @@ function createEdge({ catalog: snapshot = catalog, model = MODEL.value, sinkIsBr
     sink: { write },
     trackingKey,
     publicOrigin: "",
+    admin: { db: null, adminKeys: "", store: new MemoryStore(), signingKey: "", publicKeys: "", nowMs: () => NOW_MS },
     nowMs: () => NOW_MS,
     drawSeed: () => 7,
     metrics,
