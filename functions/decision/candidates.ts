@@ -1,5 +1,5 @@
 // Where a placement's candidates come from: the request, which may bring its own, or else the catalog.
-import type { Placement } from "../../shared/schemas/catalog.ts";
+import type { Placement } from "../../shared/catalog/supply.ts";
 import { CodedError } from "../../shared/schemas/coded-error.ts";
 import type { DecisionRequest, InlineCandidate } from "../../shared/schemas/decisions.ts";
 import type { Candidate, CatalogIndex } from "../catalog/catalog-index.ts";
@@ -37,7 +37,7 @@ export function gatherCandidates({ placements }: DecisionRequest, catalog: Catal
 }
 
 function toCandidate({ id, landingUrl, imageUrl, features }: InlineCandidate): Candidate {
-  return { creativeId: id, landingUrl, imageUrl, features: { ...features, creativeId: id }, supply: null };
+  return { creativeId: id, landingUrl, imageUrl, content: undefined, features: { ...features, creativeId: id }, supply: null };
 }
 
 function refuseDuplicates(items: readonly { readonly id: string }[], path: string): void {

@@ -1,14 +1,15 @@
 // THE story of a decision, every stage in order. Pure: the same input gives the same decision, byte for byte.
 import type { Channel } from "../../shared/artifact/manifest.ts";
 import { assignAll } from "../../shared/bucketing/assign.ts";
-import type { Policy } from "../../shared/schemas/catalog.ts";
+import { audienceOf } from "../../shared/catalog/audience.ts";
+import type { Policy } from "../../shared/catalog/policy.ts";
 import type { Assignment, DecisionRequest, FallbackReason, NoServeReason } from "../../shared/schemas/decisions.ts";
 import type { DecisionEvent } from "../../shared/schemas/events.ts";
 import type { Candidate, CatalogIndex } from "../catalog/catalog-index.ts";
 import type { EdgeModel } from "../model/model.ts";
 import { gatherCandidates, type Supply } from "./candidates.ts";
 import { buildContext } from "./context.ts";
-import { separateEligible } from "./eligibility.ts";
+import { type Eligibility, screen } from "./eligibility.ts";
 import { distribute, draw } from "./exploration.ts";
 import { chooseMechanism, type Mechanism } from "./mechanism.ts";
 import { findNoServeReason } from "./no-serve.ts";
@@ -63,7 +64,12 @@ export function decide(input: DecisionInput): Decision {
     model: model && { task: catalog.task, channel, version: model.version },
     assignments,
   };
-  const placements = supplies.map((supply, index) => choose(input, supply, mechanism, model, seedAt(input.seed, index)));
+  const screenPlacement = screen(catalog, audienceOf({}), nowMs, { explain: true });
+  const placements = supplies.map((supply, index) => {
+    const { fromCatalog, placement, candidates } = supply;
+    const eligibility = fromCatalog ? screenPlacement(placement) : { eligible: candidates, dropped: [], drops: [] };
+    return choose(input, supply, eligibility, mechanism, model, seedAt(input.seed, index));
+  });
   return {
     placements: placements.map(toPlacementDecision),
     modelVersion: model?.version ?? null,
@@ -82,14 +88,14 @@ function pickModel({ models }: DecisionInput, mechanism: Mechanism): { channel: 
 function choose(
   { request, catalogVersion, nowMs }: DecisionInput,
   { placementId, placement, candidates, fromCatalog }: Supply,
+  { eligible, drops }: Eligibility,
   mechanism: Mechanism,
   model: ServedModel | null,
   seed: number,
 ): PlacementFacts {
-  const { eligible, dropped } = separateEligible(candidates, placement, nowMs);
   const context = buildContext(placement, request.features, nowMs);
   const noServe = findNoServeReason(eligible.length, candidates.length, catalogVersion !== null);
-  const facts = { placementId, context, dropped, noServe, seed };
+  const facts = { placementId, context, dropped: drops ?? [], noServe, seed };
   if (noServe) {
     return { ...facts, ranked: [], distribution: [], chosenIndex: null, policy: mechanism.policy, fallback: null };
   }

@@ -1,5 +1,5 @@
 // Which of the ranked candidates is shown, and with exactly what probability it was.
-import type { Policy } from "../../shared/schemas/catalog.ts";
+import type { Policy } from "../../shared/catalog/policy.ts";
 
 /**
  * The policy's distribution over `count` candidates, best first; it sums to 1. Greedy puts everything on the first, also where
@@ -17,6 +17,8 @@ export function distribute(policy: Policy, count: number): number[] {
     }
     case "random":
       return Array.from({ length: count }, () => uniform);
+    default:
+      throw new Error(`the policy ${policy.name} has no distribution yet`);
   }
 }
 

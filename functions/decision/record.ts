@@ -1,6 +1,6 @@
 // The decision record: enough to replay one placement's draw and to evaluate another policy on it, offline.
 import type { Channel } from "../../shared/artifact/manifest.ts";
-import type { Policy } from "../../shared/schemas/catalog.ts";
+import type { Policy } from "../../shared/catalog/policy.ts";
 import type { Assignment, FallbackReason, NoServeReason } from "../../shared/schemas/decisions.ts";
 import { type ConsideredCandidate, type DecisionEvent, outcomeEventId } from "../../shared/schemas/events.ts";
 import type { Features } from "../../shared/schemas/features.ts";

@@ -1,7 +1,7 @@
 // Signed impression and click tokens: base64url(payload).base64url(HMAC-SHA256 over the first part), for tracking URLs.
 import { decodeBase64Url, encodeBase64Url } from "hono/utils/encode";
 import * as v from "valibot";
-import { Id } from "../../shared/schemas/catalog.ts";
+import { Id } from "../../shared/catalog/parts.ts";
 import { int } from "../../shared/schemas/numbers.ts";
 import { strictObject } from "../../shared/schemas/objects.ts";
 import { WebUrl } from "../../shared/schemas/web-url.ts";

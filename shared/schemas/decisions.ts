@@ -1,6 +1,6 @@
 // The wire types of POST /v1/decisions, /v1/predictions/{task} and /v1/assignments.
 import * as v from "valibot";
-import { Id } from "./catalog.ts";
+import { Id } from "../catalog/parts.ts";
 import { Features } from "./features.ts";
 import { list } from "./lists.ts";
 import { int, number } from "./numbers.ts";
@@ -32,16 +32,6 @@ export const DecisionRequest = strictObject({
   ),
 });
 export type DecisionRequest = v.InferOutput<typeof DecisionRequest>;
-
-/** Why a candidate was not considered. */
-export const DropReason = v.picklist([
-  "campaign_paused",
-  "creative_paused",
-  "flight_not_started",
-  "flight_ended",
-  "size_mismatch",
-]);
-export type DropReason = v.InferOutput<typeof DropReason>;
 
 /** Why the model did not choose; the choice was then uniform. */
 export const FallbackReason = v.picklist(["no_model", "score_failed"]);

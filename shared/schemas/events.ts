@@ -1,8 +1,10 @@
 // The event log: one line of NDJSON each. The Worker writes it, the simulator writes it, retraining reads it.
 import * as v from "valibot";
 import { Channel } from "../artifact/manifest.ts";
-import { Id, Policy } from "./catalog.ts";
-import { Assignment, DropReason, FallbackReason, NoServeReason } from "./decisions.ts";
+import { Id } from "../catalog/parts.ts";
+import { Policy } from "../catalog/policy.ts";
+import { DropReason } from "../catalog/reasons.ts";
+import { Assignment, FallbackReason, NoServeReason } from "./decisions.ts";
 import { Features } from "./features.ts";
 import { list } from "./lists.ts";
 import { int, number } from "./numbers.ts";

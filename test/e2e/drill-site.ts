@@ -3,7 +3,6 @@
 import { CATALOG_NAME } from "../../shared/artifact/keys.ts";
 import { type Published, publishDocument } from "../../shared/artifact/publish-document.ts";
 import type { ObjectStore } from "../../shared/artifact/store.ts";
-import type { Catalog } from "../../shared/schemas/catalog.ts";
 import { parse } from "../../shared/schemas/coded-error.ts";
 import { DecisionResponse } from "../../shared/schemas/decisions.ts";
 import { ARTIFACT_BUCKET, type Platform, startPlatform } from "../../training/local/platform.ts";
@@ -14,25 +13,14 @@ import { LOCAL_STORE_PATH } from "../../training/publish/store-config.ts";
 import { type FaultProxy, startFaultProxy } from "../fault-proxy.ts";
 import { testKeys } from "../signing-keys.ts";
 import { smallArtifact } from "../small-artifact.ts";
+import { creativeOf, SIZE, smallCatalog } from "../small-catalog.ts";
 
 export const TASK = "ad-click";
-const SIZE = { widthPx: 300, heightPx: 250 };
-const CATALOG: Catalog = {
-  formatVersion: 1,
+const CATALOG = smallCatalog({
   task: TASK,
-  policy: { name: "greedy" },
-  campaigns: [{ id: "campaign", status: "active", flights: [{ id: "always", startMs: null, endMs: null }] }],
-  creatives: ["shoes", "hats"].map((id) => ({
-    id,
-    campaignId: "campaign",
-    status: "active",
-    ...SIZE,
-    landingUrl: `https://shop.example/${id}`,
-    features: { field2: id },
-  })),
-  placements: [{ id: "top", ...SIZE, features: {} }],
-  experiments: [],
-};
+  creatives: ["shoes", "hats"].map((id) => creativeOf(id, { features: { field2: id } })),
+  placements: [{ id: "top", sizes: [SIZE] }],
+});
 
 export interface DrillSite {
   readonly store: ObjectStore;

@@ -10,7 +10,6 @@ import { publishDocument } from "../../shared/artifact/publish-document.ts";
 import { readSafetensors } from "../../shared/artifact/safetensors.ts";
 import { BagWriter } from "../../shared/features/bags.ts";
 import { createEncoder } from "../../shared/features/encode.ts";
-import type { Catalog } from "../../shared/schemas/catalog.ts";
 import { parse } from "../../shared/schemas/coded-error.ts";
 import { DecisionResponse, PredictionResponse } from "../../shared/schemas/decisions.ts";
 import { DecisionEvent, Event } from "../../shared/schemas/events.ts";
@@ -23,25 +22,13 @@ import { publishModel } from "../../training/publish/publish.ts";
 import { createS3Store } from "../../training/publish/s3-store.ts";
 import { testKeys } from "../signing-keys.ts";
 import { smallArtifact } from "../small-artifact.ts";
+import { creativeOf, SIZE, smallCatalog } from "../small-catalog.ts";
 
-const size = { widthPx: 300, heightPx: 250 };
-const creative = (id: string) => ({
-  id,
-  campaignId: "campaign",
-  status: "active" as const,
-  ...size,
-  landingUrl: `https://shop.example/${id}`,
-  features: { field2: id, field3: id },
-});
-const CATALOG: Catalog = {
-  formatVersion: 1,
-  task: "ad-click",
+const CATALOG = smallCatalog({
   policy: { name: "epsilon-greedy", epsilon: 0.5 },
-  campaigns: [{ id: "campaign", status: "active", flights: [{ id: "always", startMs: null, endMs: null }] }],
-  creatives: ["shoes", "hats", "coats"].map(creative),
-  placements: [{ id: "top", ...size, features: { field0: "top" } }],
-  experiments: [],
-};
+  creatives: ["shoes", "hats", "coats"].map((id) => creativeOf(id, { features: { field2: id, field3: id } })),
+  placements: [{ id: "top", sizes: [SIZE], features: { field0: "top" } }],
+});
 
 let platform: Platform;
 

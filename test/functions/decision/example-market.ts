@@ -4,36 +4,27 @@ import type { DecisionInput, ServedModel } from "../../../functions/decision/dec
 import type { EdgeModel } from "../../../functions/model/model.ts";
 import { MANIFEST_VERSION } from "../../../shared/artifact/manifest.ts";
 import type { Tensor } from "../../../shared/artifact/safetensors.ts";
+import type { Catalog } from "../../../shared/catalog/catalog.ts";
 import { BagWriter } from "../../../shared/features/bags.ts";
 import { createEncoder } from "../../../shared/features/encode.ts";
 import type { FeatureMap } from "../../../shared/features/feature-map.ts";
-import type { Catalog } from "../../../shared/schemas/catalog.ts";
 import module from "../../../shared/scoring/kernel/scorer.wasm";
 import { createKernelScorer } from "../../../shared/scoring/kernel-scorer.ts";
+import { creativeOf, SIZE, smallCatalog } from "../../small-catalog.ts";
 
-const size = { widthPx: 300, heightPx: 250 };
-const open = { id: "always", startMs: null, endMs: null };
+const WIDE = { widthPx: 728, heightPx: 90 };
 
-/** Creatives c0..c3 fit the placement "top"; "wide" fits "banner"; every flight is open. */
-export const CATALOG: Catalog = {
-  formatVersion: 1,
-  task: "ad-click",
-  policy: { name: "greedy" },
-  campaigns: [{ id: "campaign", status: "active", flights: [open] }],
+/** Creatives c0..c3 fit the placement "top"; "wide" fits "banner"; the flight is open. */
+export const CATALOG: Catalog = smallCatalog({
   creatives: [
-    ...["c0", "c1", "c2", "c3"].map((id) => ({ ...creative(id), ...size })),
-    { ...creative("wide"), widthPx: 728, heightPx: 90 },
+    ...["c0", "c1", "c2", "c3"].map((id) => creativeOf(id)),
+    creativeOf("wide", { content: { kind: "image", ...WIDE } }),
   ],
   placements: [
-    { id: "top", ...size, features: { position: "top" } },
-    { id: "banner", widthPx: 728, heightPx: 90, features: {} },
+    { id: "top", sizes: [SIZE], features: { position: "top" } },
+    { id: "banner", sizes: [WIDE] },
   ],
-  experiments: [],
-};
-
-function creative(id: string) {
-  return { id, campaignId: "campaign", status: "active" as const, landingUrl: `https://shop.example/${id}`, features: {} };
-}
+});
 
 const vocabulary = ["c0", "c1", "c2", "c3", "wide"];
 const FEATURE_MAP: FeatureMap = {

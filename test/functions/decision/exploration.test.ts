@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { distribute, draw } from "../../../functions/decision/exploration.ts";
 import { seedAt, uniformFrom } from "../../../functions/decision/seeds.ts";
-import type { Policy } from "../../../shared/schemas/catalog.ts";
+import type { Policy } from "../../../shared/catalog/policy.ts";
 import vectors from "../../vectors/decision-seeds.json" with { type: "json" };
 
 const policy = fc.oneof(

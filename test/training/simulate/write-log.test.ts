@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { eventKey } from "../../../shared/artifact/keys.ts";
-import { Catalog } from "../../../shared/schemas/catalog.ts";
+import { Catalog } from "../../../shared/catalog/catalog.ts";
 import { parse } from "../../../shared/schemas/coded-error.ts";
 import { Event } from "../../../shared/schemas/events.ts";
 import { adClick } from "../../../shared/tasks/ad-click.ts";

@@ -38,8 +38,8 @@ describe("import and export", () => {
     const changed = {
       ...catalog,
       campaigns: [
-        { ...campaign, status: "paused" },
         { ...campaign, id: "autumn" },
+        { ...campaign, status: "paused" },
       ],
       creatives: [],
       placements: [],
