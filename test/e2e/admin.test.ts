@@ -1,4 +1,5 @@
 // Editing a catalog and publishing it, over HTTP against the real Worker, its database and its store.
+import { Validator } from "@seriousme/openapi-schema-validator";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CATALOG_NAME } from "../../shared/artifact/keys.ts";
 import { versionOf } from "../../shared/artifact/manifest.ts";
@@ -128,6 +129,11 @@ describe("a catalog that is edited and published", () => {
       await expect(clientOf(platform, key).publish()).rejects.toMatchObject({ code: "admin_key_wrong" });
     }
   });
+});
+
+it("describes its admin interface in valid OpenAPI 3.1, for whoever asks", async () => {
+  const response = await fetch(`${platform.origin}/admin/openapi.json`);
+  expect(await new Validator().validate(JSON.parse(await response.text()))).toMatchObject({ valid: true });
 });
 
 it("a Worker whose key the edge does not trust publishes nothing", { timeout: 60_000 }, async () => {
