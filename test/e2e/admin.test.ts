@@ -1,4 +1,7 @@
 // Editing a catalog and publishing it, over HTTP against the real Worker, its database and its store.
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CATALOG_NAME } from "../../shared/artifact/keys.ts";
@@ -14,6 +17,7 @@ import { createS3Store } from "../../training/publish/s3-store.ts";
 import { catalogFor } from "../../training/simulate/catalog.ts";
 import { createMarket } from "../../training/simulate/market.ts";
 import { testKeys } from "../signing-keys.ts";
+import { runCli } from "../training/commands/run-cli.ts";
 
 const market = catalogFor(createMarket(1), { name: "random" });
 let platform: Platform;
@@ -128,6 +132,40 @@ describe("a catalog that is edited and published", () => {
     for (const key of ["wrong", `${LOCAL_ADMIN_KEY}x`]) {
       await expect(clientOf(platform, key).publish()).rejects.toMatchObject({ code: "admin_key_wrong" });
     }
+  });
+});
+
+describe("npm run catalog", () => {
+  const catalog = async (...args: string[]) =>
+    runCli(["catalog", ...args], {
+      SELVEDGE_STORE_ENDPOINT: platform.storeEndpoint,
+      SELVEDGE_PRIVATE_KEY: (await testKeys("first")).pem,
+    });
+
+  it("changes the catalog where it is edited, and publishes it", { timeout: 60_000 }, async () => {
+    const { stdout, exitCode } = await catalog("policy", "softmax", "--temperature", "0.5");
+    expect([exitCode, stdout]).toEqual([0, expect.stringMatching(/^catalog [0-9a-f]{12} is published \(number \d+\)/)]);
+    expect(await (await admin("GET", "/settings")).json()).toMatchObject({ policy: { name: "softmax", temperature: 0.5 } });
+    const { catalog: edited } = await clientOf(platform).exportCatalog();
+    expect(JSON.parse((await catalog("show")).stdout)).toEqual(edited);
+  });
+
+  it("takes a file, but no hostile one, and says why", { timeout: 60_000 }, async () => {
+    const folder = await mkdtemp(join(tmpdir(), "selvedge-admin-"));
+    const file = join(folder, "catalog.json");
+    const [first, ...others] = market.creatives;
+    await writeFile(file, JSON.stringify({ ...market, creatives: [{ ...first, landingUrl: "javascript:alert(1)" }, ...others] }));
+    const { stderr, exitCode } = await catalog("publish", file);
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining("catalog.creatives[0].landingUrl")]);
+    await writeFile(file, JSON.stringify(market));
+    expect((await catalog("publish", file)).exitCode).toBe(0);
+    expect(await (await admin("GET", "/settings")).json()).toMatchObject({ policy: market.policy });
+    await rm(folder, { recursive: true });
+  });
+
+  it("says what is missing where the store is not this machine's", async () => {
+    const { stderr, exitCode } = await runCli(["catalog", "policy", "greedy"], { SELVEDGE_STORE_ENDPOINT: "https://s3.example" });
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining("SELVEDGE_ADMIN_ORIGIN")]);
   });
 });
 
