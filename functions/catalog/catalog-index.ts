@@ -9,6 +9,7 @@ import type { Placement, Site } from "../../shared/catalog/supply.ts";
 import type { Features } from "../../shared/schemas/features.ts";
 import type { CandidateSupply } from "./candidate-supply.ts";
 import { compileEligibility, type EligibilityIndex } from "./eligibility-index.ts";
+import { limitsOf } from "./limits.ts";
 
 /**
  * A creative that may be shown. `features` are what the model sees, the same object in every request; `supply` is null, and `content`
@@ -84,13 +85,9 @@ function toSupplies({ tiers, advertisers, campaigns, flights, creatives }: Catal
   const supplies = creatives.map((creative): CandidateSupply => {
     const flight = flightOf(creative.flightId);
     const campaign = campaignOf(flight.campaignId);
-    return {
-      creative,
-      flight,
-      campaign,
-      advertiser: advertiserOf(campaign.advertiserId),
-      tierRank: ranks.get(flight.tierId) ?? 0,
-    };
+    const advertiser = advertiserOf(campaign.advertiserId);
+    const tierRank = ranks.get(flight.tierId) ?? 0; // a checked catalog has it
+    return { creative, flight, campaign, advertiser, tierRank, ...limitsOf(creative, flight, campaign, advertiser) };
   });
   return supplies.sort((a, b) => a.tierRank - b.tierRank);
 }

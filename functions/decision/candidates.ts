@@ -8,6 +8,10 @@ export interface Supply {
   readonly placementId: string;
   /** Null where the catalog does not know it: it has then no size and no features of its own. */
   readonly placement: Placement | null;
+  /** Creatives that are wanted. */
+  readonly slotCount: number;
+  /** The least expected value of 1,000 impressions: the placement's, or the request's where that is higher. */
+  readonly floorMicros: number;
   readonly candidates: readonly Candidate[];
   /** Whether the candidates are the catalog's own, which are the same objects in every request. */
   readonly fromCatalog: boolean;
@@ -19,11 +23,13 @@ export interface Supply {
  */
 export function gatherCandidates({ placements }: DecisionRequest, catalog: CatalogIndex, catalogLoaded: boolean): Supply[] {
   refuseDuplicates(placements, "placements");
-  return placements.map(({ id, candidates: inline }, index) => {
+  return placements.map(({ id, count, floorMicros = 0, candidates: inline }, index) => {
     const placement = catalog.placements.get(id) ?? null;
+    const floor = Math.max(floorMicros, placement?.floorMicros ?? 0);
+    const wanted = { placementId: id, placement, slotCount: count, floorMicros: floor };
     if (inline) {
       refuseDuplicates(inline, `placements[${index}].candidates`);
-      return { placementId: id, placement, candidates: inline.map(toCandidate), fromCatalog: false };
+      return { ...wanted, candidates: inline.map(toCandidate), fromCatalog: false };
     }
     if (catalogLoaded && !placement) {
       throw new CodedError(
@@ -32,7 +38,7 @@ export function gatherCandidates({ placements }: DecisionRequest, catalog: Catal
         `no placement "${id}" in the catalog; add it, or send candidates`,
       );
     }
-    return { placementId: id, placement, candidates: catalog.candidates, fromCatalog: true };
+    return { ...wanted, candidates: catalog.candidates, fromCatalog: true };
   });
 }
 

@@ -82,7 +82,7 @@ export class DrillWorker {
     if (response.status !== 200) throw new Error(`a decision was answered ${response.status}: ${await response.text()}`);
     const { modelVersion, placements } = parse(DecisionResponse, await response.json());
     const [placement] = placements;
-    return { version: modelVersion, fallback: placement?.fallback ?? null, chosen: placement?.creative?.creativeId ?? null };
+    return { version: modelVersion, fallback: placement?.fallback ?? null, chosen: placement?.creatives[0]?.creativeId ?? null };
   }
 
   /** How often loads failed for this reason, by /metrics. */

@@ -1,13 +1,14 @@
-// npm run catalog: shows, changes or replaces the catalog that a running Worker serves from.
+// npm run catalog: shows, changes or replaces the catalog that a running Worker serves from, and prints keys of its sites.
 import { Argument, Command, Option } from "commander";
 import type { Published } from "../../shared/artifact/publish-document.ts";
 import { catalogMissing, changePolicy, editCatalog, publishCatalog, readCatalog } from "../jobs/catalog.ts";
+import { issueKey } from "../jobs/site-key.ts";
 import { createAdminClient, type EditedCatalog, type Publication, readAdminConfig } from "../publish/admin-client.ts";
 import { readKeys } from "../publish/keys.ts";
 import type { Publisher } from "../publish/publish.ts";
 import { createS3Store } from "../publish/s3-store.ts";
 import { readStoreConfig } from "../publish/store-config.ts";
-import { POLICY_NAMES, type PolicyParameters, policyFrom, policyOptions } from "./options.ts";
+import { POLICY_NAMES, type PolicyParameters, policyFrom, policyOptions, wholeNumber } from "./options.ts";
 import { readJson } from "./read-json.ts";
 
 interface Target {
@@ -31,6 +32,14 @@ export function command(): Command {
     .argument("<file>", "see shared/catalog/catalog.ts; `show` prints one")
     .addOption(storeOption())
     .action(publish);
+  catalog
+    .command("site-key")
+    .description("Print a key that opens the placements of a site; SELVEDGE_SITE_KEY_SECRET is the Worker's SITE_KEY_SECRET")
+    .argument("<site>", "id of the site in the catalog")
+    .option("--days <count>", "until it expires; without, it never does", wholeNumber(1, 36_500))
+    .action(async (site: string, { days }: { days?: number }) => {
+      console.log(await issueKey(site, days ?? null, readStoreConfig().siteKeySecret, Date.now()));
+    });
   return catalog;
 }
 

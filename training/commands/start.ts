@@ -65,7 +65,7 @@ function describe({ platform, policy, model, first }: Started, port: number): st
     "",
     first.curl,
     JSON.stringify(
-      first.response.placements.map(({ placementId, creative }) => ({ placementId, creative: creative?.creativeId })),
+      first.response.placements.map(({ placementId, creatives }) => ({ placementId, creative: creatives[0]?.creativeId })),
     ),
     "",
     `npm run traffic${elsewhere}`,

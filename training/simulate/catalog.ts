@@ -21,6 +21,9 @@ const UPLIFT: Experiment = {
   ],
 };
 
+/** The tier of every flight. */
+export const STANDARD_TIER = "standard";
+
 /** What every flight pays for a click: equal bids leave the order to the probability. */
 const PRICE = { model: "cpc", bidMicros: 200_000 } as const;
 
@@ -36,12 +39,12 @@ export function catalogFor(market: Market, policy: Policy): Catalog {
     task: adClick.name,
     policy,
     auction: { pricing: "first-price" },
-    tiers: [{ id: "standard", selection: "auction" }],
+    tiers: [{ id: STANDARD_TIER, selection: "auction" }],
     sites: [],
     advertisers: [...new Set(brands.values())].map((brand) => ({ id: brand, status: "active", domain: `${brand}.example` })),
     campaigns: [...brands].map(([id, advertiserId]) => ({ id, advertiserId, status: "active" })),
     flights: [...brands.keys()].map((campaignId) => {
-      const always = { status: "active", tierId: "standard", startMs: null, endMs: null, price: PRICE } as const;
+      const always = { status: "active", tierId: STANDARD_TIER, startMs: null, endMs: null, price: PRICE } as const;
       return { id: flightIdOf(campaignId), campaignId, ...always };
     }),
     creatives: market.creatives.map(toCatalogCreative),
