@@ -4,6 +4,8 @@ import { cors } from "hono/cors";
 import { routePath } from "hono/route";
 import { Hono } from "hono/tiny";
 import { CodedError } from "../shared/schemas/coded-error.ts";
+import { createAdminApp } from "./routes/admin/admin.ts";
+import type { AdminDependencies } from "./routes/admin/context.ts";
 import { assignmentRoutes } from "./routes/assignments.ts";
 import { type DecisionDependencies, decisionRoutes } from "./routes/decisions.ts";
 import { type EventDependencies, eventRoutes } from "./routes/events.ts";
@@ -15,7 +17,11 @@ import { answerProblem } from "./routes/problem.ts";
 import { type SubjectDependencies, subjectRoutes } from "./routes/subjects.ts";
 import { type TrackingDependencies, trackingRoutes } from "./routes/tracking.ts";
 
-export type AppDependencies = DecisionDependencies & EventDependencies & TrackingDependencies & SubjectDependencies;
+/** A decision stands on everything that the other routes stand on, but for editing. */
+export type AppDependencies = DecisionDependencies &
+  EventDependencies &
+  TrackingDependencies &
+  SubjectDependencies & { readonly admin: AdminDependencies };
 
 export function createApp(dependencies: AppDependencies) {
   const { metrics, nowMs } = dependencies;
@@ -23,6 +29,12 @@ export function createApp(dependencies: AppDependencies) {
     metrics.problems.add({ code: problem.code });
     return answerProblem(context, problem);
   };
+  const answerError = (error: Error, context: Context) => {
+    if (error instanceof CodedError) return refuse(context, error);
+    reportError(error); // to the runtime's log
+    return refuse(context, new CodedError("internal", "", "the fault is ours; try again"));
+  };
+  let adminApp: ReturnType<typeof createAdminApp> | undefined; // few isolates are ever asked
   return new Hono()
     .use("*", async (context, next) => {
       const startMs = nowMs();
@@ -40,15 +52,15 @@ export function createApp(dependencies: AppDependencies) {
     .route("/", modelRoutes(dependencies))
     .route("/", openapiRoutes())
     .route("/", operationRoutes(dependencies))
+    .all("/admin/*", (context) => {
+      adminApp ??= createAdminApp(dependencies.admin, answerError);
+      return adminApp.fetch(context.req.raw, context.env);
+    })
     .notFound((context) => {
       const detail = `${context.req.method} ${context.req.path} is no route; GET /openapi.json lists them`;
       return refuse(context, new CodedError("route_unknown", "", detail));
     })
-    .onError((error, context) => {
-      if (error instanceof CodedError) return refuse(context, error);
-      reportError(error); // to the runtime's log
-      return refuse(context, new CodedError("internal", "", "the fault is ours; try again"));
-    });
+    .onError(answerError);
 }
 
 /** The route's pattern rather than the path, so that tokens and names do not become series. */

@@ -27,6 +27,14 @@ const Environment = v.object({
   SUBJECT_SECRET: name,
   POINTER_TTL_MS: v.pipe(v.string(), v.toNumber(), int, v.minValue(1)),
   PUBLIC_ORIGIN: v.union([v.literal(""), WebUrl]),
+  ADMIN_KEYS: v.optional(v.string(), ""),
+  SIGNING_KEY: v.optional(v.string(), ""),
+  CATALOG_DB: v.optional(
+    v.nullable(
+      v.custom<D1Database>((value) => typeof value === "object" && value !== null && "batch" in value, "expected a database"),
+    ),
+    null,
+  ),
   EVENT_QUEUE: v.custom<Queue>(
     (value) => typeof value === "object" && value !== null && "sendBatch" in value,
     "expected a queue",
@@ -35,7 +43,10 @@ const Environment = v.object({
   CAMPAIGN_LEDGER: namespaceOf<CampaignLedger>(),
 });
 
-/** `publicOrigin` is empty where tracking URLs take the origin of the request. */
+/**
+ * `publicOrigin` is empty where tracking URLs take the origin of the request. A Worker that only serves what is published elsewhere has
+ * no `catalogDb`, no `adminKeys` and no `signingKey`.
+ */
 export interface Bindings {
   readonly store: {
     readonly endpoint: string;
@@ -51,6 +62,9 @@ export interface Bindings {
   readonly subjectSecret: string;
   readonly pointerTtlMs: number;
   readonly publicOrigin: string;
+  readonly adminKeys: string;
+  readonly signingKey: string;
+  readonly catalogDb: D1Database | null;
   readonly eventQueue: Queue;
   readonly subjectViews: DurableObjectNamespace<SubjectViews>;
   readonly campaignLedger: DurableObjectNamespace<CampaignLedger>;
@@ -74,6 +88,9 @@ export function readBindings(env: unknown): Bindings {
     subjectSecret: parsed.SUBJECT_SECRET,
     pointerTtlMs: parsed.POINTER_TTL_MS,
     publicOrigin: parsed.PUBLIC_ORIGIN,
+    adminKeys: parsed.ADMIN_KEYS,
+    signingKey: parsed.SIGNING_KEY,
+    catalogDb: parsed.CATALOG_DB,
     eventQueue: parsed.EVENT_QUEUE,
     subjectViews: parsed.SUBJECT_VIEWS,
     campaignLedger: parsed.CAMPAIGN_LEDGER,

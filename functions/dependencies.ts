@@ -25,6 +25,9 @@ const FIRST_LOAD_MS = 2500;
 /** Nobody waits for a batch of events, and it may be as large as 12 MB: 100 messages of 128 KB. */
 const EVENT_STORE_TIMEOUT_MS = 30_000;
 
+/** Publishing writes, and reads back, a catalog of some megabytes. */
+const PUBLICATION_TIMEOUT_MS = 20_000;
+
 export type Dependencies = AppDependencies & ConsumerDependencies;
 
 export function createDependencies(bindings: Bindings): Dependencies {
@@ -48,6 +51,14 @@ export function createDependencies(bindings: Bindings): Dependencies {
       metrics,
     }),
     publicOrigin: bindings.publicOrigin,
+    admin: {
+      db: bindings.catalogDb,
+      adminKeys: bindings.adminKeys,
+      signingKey: bindings.signingKey,
+      publicKeys: bindings.publicKeys,
+      store: createEdgeStore({ ...bindings.store, bucket: bindings.artifactBucket, timeoutMs: PUBLICATION_TIMEOUT_MS }),
+      nowMs,
+    },
     nowMs,
     drawSeed: () => crypto.getRandomValues(new Uint32Array(1))[0] as number, // an array of one has a first
   };

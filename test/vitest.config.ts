@@ -1,5 +1,5 @@
 // Three projects: the rules of the house, Node, and workerd. What lives in shared/ runs in both runtimes.
-import { cloudflareTest } from "@cloudflare/vitest-plugin";
+import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 import { wasmModules } from "./wasm-modules.ts";
 
@@ -22,7 +22,12 @@ export default defineConfig({
       },
       {
         root,
-        plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml", environment: "test" } })],
+        plugins: [
+          cloudflareTest(async () => ({
+            wrangler: { configPath: "./wrangler.toml", environment: "test" },
+            miniflare: { bindings: { CATALOG_MIGRATIONS: await readD1Migrations(`${root}functions/admin/migrations`) } },
+          })),
+        ],
         test: {
           name: "workerd",
           include: ["test/functions/**/*.test.ts", "test/shared/**/*.test.ts"],

@@ -14,26 +14,27 @@ export async function readJsonBody<Schema extends v.GenericSchema>(
   context: Context,
   schema: Schema,
   contentTypes: readonly string[] = ["application/json"],
+  maxBytes = MAX_BODY_BYTES,
 ): Promise<v.InferOutput<Schema>> {
   const type = context.req.header("content-type")?.split(";")[0]?.trim().toLowerCase();
   if (type === undefined || !contentTypes.includes(type)) {
     throw new CodedError("content_type_unsupported", "", `send JSON with the header content-type: ${contentTypes.join(" or ")}`);
   }
-  return parse(schema, parseJson(await readText(context.req.raw)));
+  return parse(schema, parseJson(await readText(context.req.raw, maxBytes)));
 }
 
 /** The body as text, whatever `content-length` says. What is too long is read on without being kept, so that its sender hears why. */
-export async function readText(request: Request): Promise<string> {
+export async function readText(request: Request, maxBytes = MAX_BODY_BYTES): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
   let sizeBytes = 0;
   for await (const chunk of request.body ?? []) {
     sizeBytes += chunk.byteLength;
-    if (sizeBytes <= MAX_BODY_BYTES) text += decoder.decode(chunk, { stream: true });
+    if (sizeBytes <= maxBytes) text += decoder.decode(chunk, { stream: true });
     if (sizeBytes > MAX_DRAINED_BYTES) break;
   }
-  if (sizeBytes <= MAX_BODY_BYTES) return text + decoder.decode();
-  throw new CodedError("body_too_large", "", `send at most ${MAX_BODY_BYTES} bytes; split the call into several`);
+  if (sizeBytes <= maxBytes) return text + decoder.decode();
+  throw new CodedError("body_too_large", "", `send at most ${maxBytes} bytes; split the call into several`);
 }
 
 function parseJson(text: string): unknown {

@@ -12,6 +12,7 @@ type Kind =
   | v.LiteralSchema<string | number | boolean, undefined>
   | v.PicklistSchema<readonly string[], undefined>
   | v.UnionSchema<Any[], undefined>
+  | v.VariantSchema<string, v.VariantOptions<string>, undefined>
   | v.NullableSchema<Any, undefined>
   | v.OptionalSchema<Any, unknown>
   | v.ExactOptionalSchema<Any, undefined>
@@ -55,6 +56,7 @@ function convert(schema: Kind): object {
     case "picklist":
       return { type: "string", enum: schema.options };
     case "union":
+    case "variant":
       return { anyOf: schema.options.map(toJsonSchema) };
     case "nullable":
       return { anyOf: [toJsonSchema(schema.wrapped), { type: "null" }] };

@@ -22,6 +22,7 @@ import { AssignmentResponse, DecisionResponse } from "../../shared/schemas/decis
 import type { Event } from "../../shared/schemas/events.ts";
 import { ModelsResponse } from "../../shared/schemas/models.ts";
 import { PredictionResponse } from "../../shared/schemas/predictions.ts";
+import { MemoryStore } from "../memory-store.ts";
 import { CATALOG, MODEL } from "./decision/example-market.ts";
 
 const NOW_MS = Date.UTC(2026, 10, 24, 12);
@@ -74,6 +75,7 @@ function createEdge({ catalog: snapshot = catalog, model = MODEL.value, sinkIsBr
     frequency,
     ledger,
     publicOrigin: "",
+    admin: { db: null, adminKeys: "", store: new MemoryStore(), signingKey: "", publicKeys: "", nowMs: () => NOW_MS },
     nowMs: () => NOW_MS,
     drawSeed: () => 7,
     metrics,

@@ -1,4 +1,5 @@
-// Reads and replaces the catalog that the Worker serves from: signed, and never over a change that one has not seen.
+// Reads and replaces the catalog that the Worker serves from, never over a change that one has not seen: where it is edited, and published
+// from there; or past that, straight in the store, for a Worker that edits nothing.
 import { CATALOG_NAME } from "../../shared/artifact/keys.ts";
 import { type Published, publishDocument } from "../../shared/artifact/publish-document.ts";
 import { type PointerState, readDocument, readPointer } from "../../shared/artifact/read-published.ts";
@@ -6,6 +7,7 @@ import type { Catalog } from "../../shared/catalog/catalog.ts";
 import { parseCatalog } from "../../shared/catalog/check-catalog.ts";
 import type { Policy } from "../../shared/catalog/policy.ts";
 import { CodedError } from "../../shared/schemas/coded-error.ts";
+import type { AdminClient, Publication } from "../publish/admin-client.ts";
 import type { Publisher } from "../publish/publish.ts";
 
 const TYPE = "application/vnd.selvedge.catalog+json";
@@ -39,3 +41,13 @@ export async function changePolicy(publisher: Publisher, policy: Policy): Promis
 
 export const catalogMissing = (): CodedError =>
   new CodedError("catalog_missing", "", "no catalog is published there; run npm start, or publish one from a file");
+
+/**
+ * Changes the catalog where it is edited, and publishes it. `change` is given null where nothing was ever edited. Throws `CodedError`:
+ * what the admin API refuses, `revision_conflict` and `pointer_moved` among it.
+ */
+export async function editCatalog(client: AdminClient, change: (catalog: Catalog | null) => unknown): Promise<Publication> {
+  const { catalog, etag } = await client.exportCatalog();
+  await client.importCatalog(change(catalog), etag);
+  return client.publish();
+}

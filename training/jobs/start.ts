@@ -7,6 +7,7 @@ import type { Policy } from "../../shared/catalog/policy.ts";
 import { adClick } from "../../shared/tasks/ad-click.ts";
 import { type Platform, platformStoreConfig, startPlatform } from "../local/platform.ts";
 import { refuseTakenPort } from "../local/port.ts";
+import { createAdminClient, LOCAL_ADMIN_KEY } from "../publish/admin-client.ts";
 import type { ModelArtifact } from "../publish/artifact.ts";
 import { readOrGenerateKeys } from "../publish/keys.ts";
 import { type Publisher, publishModel } from "../publish/publish.ts";
@@ -20,7 +21,7 @@ import { assessmentCrowd, historyCrowd, simulateHistory } from "../simulate/hist
 import type { Market } from "../simulate/market.ts";
 import { buildModel } from "./build-model.ts";
 import type { BuildProgress } from "./build-request.ts";
-import { changePolicy, publishCatalog, readCatalog } from "./catalog.ts";
+import { readCatalog } from "./catalog.ts";
 import { readCodeCommit } from "./code-commit.ts";
 
 export interface StartRequest {
@@ -57,7 +58,11 @@ export async function start(request: StartRequest): Promise<Started> {
   if (fresh) await rm(join(config.stateDir, "store"), { recursive: true, force: true });
   const keys = await readOrGenerateKeys(config);
   onStage("platform");
-  const platform = await startPlatform({ port, stateDir: config.stateDir, workerVars: { PUBLIC_KEYS: keys.publicKey } });
+  const platform = await startPlatform({
+    port,
+    stateDir: config.stateDir,
+    workerVars: { PUBLIC_KEYS: keys.publicKey, SIGNING_KEY: keys.pem },
+  });
   try {
     const embedded = platformStoreConfig(platform, config);
     const store = createS3Store(embedded, embedded.artifactBucket);
@@ -71,7 +76,7 @@ export async function start(request: StartRequest): Promise<Started> {
 async function fill(publisher: Publisher, origin: string, request: StartRequest): Promise<Omit<Started, "platform">> {
   const { market, onStage } = request;
   onStage("catalog");
-  const policy = await ensureCatalog(publisher, market, request.policy);
+  const policy = await ensureCatalog(publisher, origin, market, request.policy);
   const published = await findModel(publisher);
   const isNew = published === null && policy.name !== "random";
   if (isNew) await trainAndPublish(publisher, request);
@@ -83,12 +88,19 @@ async function fill(publisher: Publisher, origin: string, request: StartRequest)
   return { policy, model, first };
 }
 
-/** The catalog's policy from now on. A catalog that somebody published is kept, but for a policy that is asked for. */
-async function ensureCatalog(publisher: Publisher, market: Market, wanted: Policy | null): Promise<Policy> {
-  const current = await readCatalog(publisher);
-  const policy = wanted ?? current?.catalog.policy ?? { name: "greedy" };
-  if (!current) await publishCatalog(publisher, catalogFor(market, policy));
-  else if (JSON.stringify(policy) !== JSON.stringify(current.catalog.policy)) await changePolicy(publisher, policy);
+/**
+ * The catalog's policy from now on. A catalog that somebody edited or published is kept, but for a policy that is asked for; edits that
+ * were not published wait on. A first start makes the edited catalog and the served one the same.
+ */
+async function ensureCatalog(publisher: Publisher, origin: string, market: Market, wanted: Policy | null): Promise<Policy> {
+  const client = createAdminClient({ origin, key: LOCAL_ADMIN_KEY });
+  const served = (await readCatalog(publisher))?.catalog;
+  const policy = wanted ?? served?.policy ?? { name: "greedy" };
+  const { catalog: edited, etag } = await client.exportCatalog();
+  const isNews = JSON.stringify(policy) !== JSON.stringify(served?.policy);
+  if (!edited) await client.importCatalog({ ...(served ?? catalogFor(market, policy)), policy }, etag);
+  else if (isNews) await client.importCatalog({ ...edited, policy }, etag);
+  if (isNews) await client.publish();
   return policy;
 }
 

@@ -1,7 +1,9 @@
-// The embedded platform: miniflare in this process, with the two buckets behind its S3 endpoint and, if wanted, the real Worker.
+// The embedded platform: miniflare in this process, with the two buckets behind its S3 endpoint and, if wanted, the real Worker with its
+// database, all migrations applied.
 import { join } from "node:path";
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare, type V4WorkerOptions } from "miniflare";
 import { LOCAL_CREDENTIALS, LOCAL_STORE_PATH, type StoreConfig, type StoreCredentials } from "../publish/store-config.ts";
+import { applyMigrations } from "./migrations.ts";
 import { findFreePort } from "./port.ts";
 import { loadWorker } from "./worker-bundle.ts";
 
@@ -54,6 +56,7 @@ export async function startPlatform({ port, stateDir, workerVars }: PlatformOpti
   );
   leaveSignals();
   await miniflare.ready;
+  if (workerVars) await applyMigrations(await miniflare.getD1Database("CATALOG_DB", "selvedge"));
   return { origin, storeEndpoint, credentials: LOCAL_CREDENTIALS, dispose: () => miniflare.dispose() };
 }
 

@@ -38,6 +38,16 @@ describe("startPlatform", () => {
     expect(await withPlatform({ ...options, stateDir: null }, get)).toBeNull();
   });
 
+  it("applies migrations once, and keeps what was edited in the state folder", { timeout: 60_000 }, async () => {
+    const options = { port: null, stateDir, workerVars: { PUBLIC_KEYS: "" } };
+    const headers = { authorization: "Bearer local-admin", "content-type": "application/json" };
+    const site = { id: "news", domain: "news.example" };
+    const path = "/admin/v1/sites/news";
+    const create = { method: "PUT", headers: { ...headers, "if-none-match": "*" }, body: JSON.stringify(site) };
+    expect(await withPlatform(options, async ({ origin }) => (await fetch(origin + path, create)).status)).toBe(201);
+    expect(await withPlatform(options, async ({ origin }) => (await fetch(origin + path, { headers })).json())).toEqual(site);
+  });
+
   it("serves the real Worker on the store's origin, two of them side by side", async () => {
     const options = { port: null, stateDir: null, workerVars: { PUBLIC_KEYS: "" } };
     await withPlatform(options, (one) =>
