@@ -3,7 +3,7 @@ import { draw } from "./draw.ts";
 
 export interface SlotRules {
   readonly slotCount: number;
-  /** Probabilities of the arms that are left, given by index in rank order: `distribute` of `selectArms`, or `weigh`. */
+  /** Probabilities of the arms that are left, given by index in rank order: of `distribute`, or of `weigh`. */
   readonly distributeOver: (remaining: readonly number[]) => number[];
   /** A number in [0, 1) for each slot, independent of the others. */
   readonly uniformAt: (slot: number) => number;
@@ -27,7 +27,7 @@ export interface SlotDraw {
 /**
  * Draws until the slots are filled or no arm is left.
  *
- * @example drawSlots(3, { slotCount: 2, distributeOver: (left) => distribute(policy, selectArms(arms, left)), uniformAt });
+ * @example drawSlots(3, { slotCount: 2, distributeOver: (left) => distribute(policy, arms, left), uniformAt });
  */
 export function drawSlots(armCount: number, { slotCount, distributeOver, uniformAt, excludes }: SlotRules): SlotDraw[] {
   const drawn: SlotDraw[] = [];

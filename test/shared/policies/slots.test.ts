@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { seedAt, uniformFrom } from "../../../functions/decision/seeds.ts";
 import type { Policy } from "../../../shared/catalog/policy.ts";
-import { type Arms, distribute, selectArms } from "../../../shared/policies/distribute.ts";
+import { type Arms, distribute } from "../../../shared/policies/distribute.ts";
 import { weigh } from "../../../shared/policies/draw.ts";
 import { drawSlots, type SlotDraw, type SlotRules } from "../../../shared/policies/slots.ts";
 import { chiSquared, criticalAt } from "./chi-squared.ts";
@@ -26,7 +26,7 @@ const all = base
   .map((policy) => [JSON.stringify(policy), policy] as const);
 
 type Mechanism = Omit<SlotRules, "uniformAt" | "slotCount">;
-const underPolicy = (policy: Policy): Mechanism => ({ distributeOver: (left) => distribute(policy, selectArms(ARMS, left)) });
+const underPolicy = (policy: Policy): Mechanism => ({ distributeOver: (left) => distribute(policy, ARMS, left) });
 
 const WEIGHTS = [1, 10, 2, 2, 2];
 const FLIGHTS = ["a", "b", "c", "c", "c"];
