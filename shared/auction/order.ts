@@ -9,8 +9,8 @@ const RUN_LENGTH = 8;
  * @example orderByScore(Float64Array.of(1, 3, 3), ["a", "c", "b"]); // [2, 1, 0]
  */
 export function orderByScore(scores: Float64Array, ids: readonly string[]): Uint32Array {
-  let from = sortRuns(scores, ids);
-  let to = new Uint32Array(scores.length);
+  let from: Uint32Array = sortRuns(scores, ids);
+  let to: Uint32Array = new Uint32Array(scores.length);
   for (let width = RUN_LENGTH; width < scores.length; width *= 2) {
     for (let start = 0; start < scores.length; start += 2 * width) merge(scores, ids, from, to, start, width);
     [from, to] = [to, from];
