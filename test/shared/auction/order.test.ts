@@ -11,6 +11,7 @@ it("is from the highest score down, equal ones by code units of their ids", () =
       fc.uniqueArray(fc.record({ id: fc.string({ minLength: 1, maxLength: 3 }), score }), {
         selector: ({ id }) => id,
         maxLength: 200,
+        size: "max",
       }),
       (list) => {
         const expected = list
