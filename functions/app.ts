@@ -6,16 +6,16 @@ import { Hono } from "hono/tiny";
 import { CodedError } from "../shared/schemas/coded-error.ts";
 import { assignmentRoutes } from "./routes/assignments.ts";
 import { type DecisionDependencies, decisionRoutes } from "./routes/decisions.ts";
-import { eventRoutes } from "./routes/events.ts";
+import { type EventDependencies, eventRoutes } from "./routes/events.ts";
 import { modelRoutes } from "./routes/models.ts";
 import { openapiRoutes } from "./routes/openapi.ts";
 import { operationRoutes } from "./routes/operations.ts";
 import { predictionRoutes } from "./routes/predictions.ts";
 import { answerProblem } from "./routes/problem.ts";
-import { trackingRoutes } from "./routes/tracking.ts";
+import { type SubjectDependencies, subjectRoutes } from "./routes/subjects.ts";
+import { type TrackingDependencies, trackingRoutes } from "./routes/tracking.ts";
 
-/** A decision stands on everything that the other routes stand on. */
-export type AppDependencies = DecisionDependencies;
+export type AppDependencies = DecisionDependencies & EventDependencies & TrackingDependencies & SubjectDependencies;
 
 export function createApp(dependencies: AppDependencies) {
   const { metrics, nowMs } = dependencies;
@@ -36,6 +36,7 @@ export function createApp(dependencies: AppDependencies) {
     .route("/", assignmentRoutes(dependencies))
     .route("/", eventRoutes(dependencies))
     .route("/", trackingRoutes(dependencies))
+    .route("/", subjectRoutes(dependencies))
     .route("/", modelRoutes(dependencies))
     .route("/", openapiRoutes())
     .route("/", operationRoutes(dependencies))

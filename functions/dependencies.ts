@@ -1,11 +1,13 @@
 // What the routes and the consumer stand on, put together once an isolate from its bindings.
+import { importHmacKey } from "../shared/access/signed-text.ts";
 import { CATALOG_NAME } from "../shared/artifact/keys.ts";
+import { createSiteKeyOpener } from "./access/site-key.ts";
 import type { AppDependencies } from "./app.ts";
 import type { Bindings } from "./bindings.ts";
 import { createCatalogLoader } from "./catalog/catalog-loader.ts";
 import type { ConsumerDependencies } from "./events/consumer.ts";
 import { createQueueSink } from "./events/queue-sink.ts";
-import { importTrackingKey } from "./events/tracking-token.ts";
+import { createFrequency } from "./frequency/frequency.ts";
 import { createEdgeStore } from "./model/edge-store.ts";
 import { kernel } from "./model/kernel.ts";
 import { createLoaderPool } from "./model/loader-pool.ts";
@@ -24,14 +26,23 @@ export type Dependencies = AppDependencies & ConsumerDependencies;
 
 export function createDependencies(bindings: Bindings): Dependencies {
   const metrics = createMetrics();
+  const nowMs = () => Date.now();
   return {
     ...createLoaders(bindings, metrics),
     metrics,
     sink: createQueueSink(bindings.eventQueue, (reason) => metrics.eventsTrimmed.add({ reason })),
     eventStore: createEdgeStore({ ...bindings.store, bucket: bindings.eventBucket, timeoutMs: EVENT_STORE_TIMEOUT_MS }),
-    trackingKey: importTrackingKey(bindings.trackingSecret),
+    trackingKey: importHmacKey(bindings.trackingSecret),
+    billOutcome: async () => {}, // nothing is charged while there is no ledger
+    openSiteKey: createSiteKeyOpener(importHmacKey(bindings.siteKeySecret)),
+    frequency: createFrequency({
+      subjects: bindings.subjectViews,
+      subjectKey: importHmacKey(bindings.subjectSecret),
+      nowMs,
+      metrics,
+    }),
     publicOrigin: bindings.publicOrigin,
-    nowMs: () => Date.now(),
+    nowMs,
     drawSeed: () => crypto.getRandomValues(new Uint32Array(1))[0] as number, // an array of one has a first
   };
 }

@@ -4,6 +4,8 @@ import { readBindings } from "./bindings.ts";
 import { createDependencies, type Dependencies } from "./dependencies.ts";
 import { consumeBatch } from "./events/consumer.ts";
 
+export { SubjectViews } from "./frequency/subject-views.ts";
+
 /** Bindings are the same for an isolate's whole life, so everything is put together once, by whatever comes first. */
 let worker: { readonly dependencies: Dependencies; readonly app: ReturnType<typeof createApp> } | undefined;
 

@@ -42,9 +42,15 @@ export function priceLot({ candidate, probability }: Priced): Charge | null {
   return { priceMicros: price.bidMicros, minimumToWinMicros: null, impressionMicros };
 }
 
-/** The most that an impression can take of the budget, whatever the auction says; 0 without a price. */
-export function boundCostMicros(priced: Priced): number {
-  return priceLot(priced)?.impressionMicros ?? 0;
+/** What no model scored pays its bid, and holds all of it: nobody knows how likely the click is. */
+export function priceUnscored({ candidate }: Pick<Ranked, "candidate">): Charge | null {
+  const price = candidate.supply?.flight.price;
+  if (!price) return null;
+  return {
+    priceMicros: price.bidMicros,
+    minimumToWinMicros: null,
+    impressionMicros: costImpression(price.model, price.bidMicros, 1),
+  };
 }
 
 /** The least bid with which `loser` would have been ranked before `winner`; null where no bid would, or it has no price. */

@@ -21,6 +21,8 @@ export interface RankingRules {
   readonly qualityExponent: number;
   /** The least expected value of 1,000 impressions. */
   readonly floorMicros: number;
+  /** Whether no model of clicks answered, so that bids for clicks take part unscored. */
+  readonly keepsUnscored?: boolean;
 }
 
 export interface Ranked<Candidate extends Bidder = Bidder> {
@@ -61,7 +63,7 @@ export function rankCandidates<Candidate extends Bidder>(
   for (let index = 0; index < candidates.length; index++) {
     const candidate = candidates[index] as Candidate; // within the list
     const one = rateCandidate(candidate, index, probabilities, rules.qualityExponent);
-    const reason = findDropReason(one, rules.floorMicros);
+    const reason = findDropReason(one, rules);
     if (reason) dropped.push({ creativeId: candidate.creativeId, index, reason, valueMicros: one.valueMicros });
     else ranked.push(one);
   }
@@ -82,12 +84,11 @@ function sortRanked<Candidate extends Bidder>(rated: readonly Ranked<Candidate>[
   return ranked;
 }
 
-/** Under the draws from a posterior, each as likely: the probability of candidate `c` under draw `d` at [d * candidateCount + c]. */
+/** Under the draws from a posterior, each as likely: the probability of candidate `c` under draw `d` at [c * drawCount + d]. */
 export interface PosteriorDraws {
   readonly drawCount: number;
-  readonly candidateCount: number;
-  readonly clicks: Float64Array | null;
-  readonly conversions: Float64Array | null;
+  readonly clicks: ArrayLike<number> | null;
+  readonly conversions: ArrayLike<number> | null;
 }
 
 /** The ranked ones' scores under each draw, laid out as a policy takes them. What no posterior is there for keeps its score. */
@@ -97,9 +98,9 @@ export function scoreDraws(ranked: readonly Ranked[], draws: PosteriorDraws, qua
     const { candidate, index, rankScore } = ranked[arm] as Ranked; // within the list
     const price = candidate.supply?.flight.price;
     const probabilities = price?.model === "cpm" ? null : price?.model === "cpa" ? draws.conversions : draws.clicks;
-    let from = index;
-    for (let to = arm; to < scores.length; to += ranked.length, from += draws.candidateCount) {
-      scores[to] = probabilities ? scoreOf(price, probabilities[from] as number, qualityExponent) : (rankScore ?? 0); // of the same draw
+    for (let draw = 0; draw < draws.drawCount; draw++) {
+      const probability = probabilities ? (probabilities[index * draws.drawCount + draw] as number) : null; // of a candidate, within the draws
+      scores[draw * ranked.length + arm] = probability === null ? (rankScore ?? 0) : scoreOf(price, probability, qualityExponent);
     }
   }
   return scores;
@@ -130,8 +131,8 @@ function findProbability(model: Price["model"], { clicks, conversions }: Probabi
   return (model === "cpc" ? clicks : conversions)?.[index] ?? null;
 }
 
-function findDropReason({ candidate, valueMicros }: Ranked, floorMicros: number): DropReason | null {
+function findDropReason({ candidate, valueMicros }: Ranked, { floorMicros, keepsUnscored }: RankingRules): DropReason | null {
   if (!candidate.supply) return null;
-  if (valueMicros === null) return "probability_missing";
+  if (valueMicros === null) return keepsUnscored && candidate.supply.flight.price.model === "cpc" ? null : "probability_missing";
   return valueMicros < floorMicros ? "below_floor" : null;
 }

@@ -1,18 +1,12 @@
 // GET /openapi.json: the HTTP interface as an OpenAPI 3.1 document, made from the very schemas that parse the bodies.
 import { Hono } from "hono/tiny";
 import * as v from "valibot";
-import {
-  AssignmentRequest,
-  AssignmentResponse,
-  DecisionRequest,
-  DecisionResponse,
-  PredictionRequest,
-  PredictionResponse,
-} from "../../shared/schemas/decisions.ts";
+import { AssignmentRequest, AssignmentResponse, DecisionRequest, DecisionResponse } from "../../shared/schemas/decisions.ts";
 import { EventsRequest } from "../../shared/schemas/events.ts";
 import { ModelsResponse } from "../../shared/schemas/models.ts";
 import { int } from "../../shared/schemas/numbers.ts";
 import { strictObject } from "../../shared/schemas/objects.ts";
+import { PredictionRequest, PredictionResponse } from "../../shared/schemas/predictions.ts";
 import { toJsonSchema } from "./json-schema.ts";
 import { ProblemDocument } from "./problem.ts";
 
@@ -66,12 +60,24 @@ function createOpenapiDocument() {
       },
       "/v1/track/impression/{token}": track("trackImpression", "204", "Counted"),
       "/v1/track/click/{token}": track("trackClick", "302", "Counted; on to the landing page"),
+      "/v1/subjects/{subjectId}/views": {
+        parameters: [pathParameter("subjectId", "As decisions were asked for it")],
+        delete: {
+          operationId: "forgetSubject",
+          summary: "Forgets what a subject has seen; with the key of a site",
+          security: [{ siteKey: [] }],
+          responses: { "204": { description: "Forgotten" }, "4XX": problem },
+        },
+      },
       "/v1/models": { get: gets("listModels", "What is loaded", "application/json", reference("ModelsResponse")) },
       "/healthz": { get: gets("checkHealth", "Whether the Worker runs", "application/json", reference("HealthResponse")) },
       "/metrics": { get: gets("readMetrics", "Counters in the Prometheus text format", "text/plain", { type: "string" }) },
       "/openapi.json": { get: gets("readOpenapi", "This document", "application/json", { type: "object" }) },
     },
-    components: { schemas: Object.fromEntries(Object.entries(SCHEMAS).map(([name, schema]) => [name, toJsonSchema(schema)])) },
+    components: {
+      schemas: Object.fromEntries(Object.entries(SCHEMAS).map(([name, schema]) => [name, toJsonSchema(schema)])),
+      securitySchemes: { siteKey: { type: "http", scheme: "bearer", description: "A site's key, sk1...; ?key= takes it too" } },
+    },
   };
 }
 

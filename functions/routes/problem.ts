@@ -11,7 +11,11 @@ const STATUS = {
   token_malformed: 400,
   token_forged: 400,
   token_version_unknown: 400,
-  token_kind_wrong: 400,
+  site_key_missing: 401,
+  site_key_malformed: 401,
+  site_key_forged: 401,
+  site_key_expired: 401,
+  site_key_wrong_site: 403,
   route_unknown: 404,
   task_unknown: 404,
   placement_unknown: 404,
@@ -20,10 +24,13 @@ const STATUS = {
   content_type_unsupported: 415,
   internal: 500,
   queue_unavailable: 503,
+  counters_unavailable: 503,
 } as const;
 
 const TITLES: Record<number, string> = {
   400: "Malformed request",
+  401: "Unauthorized",
+  403: "Forbidden",
   404: "Not found",
   405: "Method not allowed",
   413: "Content too large",
@@ -61,6 +68,7 @@ export function answerProblem(context: Context, { code, path, problems }: CodedE
     detail,
     ...(all.length > 1 && { problems: [...all] }),
   };
+  if (status === 401) context.header("www-authenticate", "Bearer"); // RFC 9110 asks for it
   return context.body(JSON.stringify(body), status, { "content-type": "application/problem+json" });
 }
 

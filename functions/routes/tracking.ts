@@ -2,17 +2,15 @@
 import type { Context } from "hono";
 import { Hono } from "hono/tiny";
 import { CodedError } from "../../shared/schemas/coded-error.ts";
-import { type Event, outcomeEventId } from "../../shared/schemas/events.ts";
-import { recordEvents } from "../events/record-events.ts";
-import type { EventSink } from "../events/sink.ts";
-import { openTrackingToken, type TokenFailure, type TrackingPayload } from "../events/tracking-token.ts";
+import { outcomeEventId } from "../../shared/schemas/events.ts";
+import { type Outcome, type OutcomeDependencies, settleOutcome } from "../events/outcomes.ts";
+import { openTrackingToken, type TokenFailure, type TrackingClaims } from "../events/tracking-token.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 
 /** Why a tracking request counts for nothing. */
-export type TrackingRefusal = TokenFailure | "token_kind_wrong" | "prefetch";
+export type TrackingRefusal = TokenFailure | "prefetch";
 
-export interface TrackingDependencies {
-  readonly sink: EventSink;
+export interface TrackingDependencies extends OutcomeDependencies {
   readonly trackingKey: CryptoKey | Promise<CryptoKey>;
   readonly nowMs: () => number;
   readonly metrics: Pick<Metrics, "eventsAccepted" | "eventsLost" | "trackingRefusals">;
@@ -32,34 +30,22 @@ export function trackingRoutes(dependencies: TrackingDependencies) {
 }
 
 /**
- * Records the event of an authentic token behind the response, and gives back what the token says. One that is late, or that nobody
- * has looked at yet, is authentic but not recorded. Throws `CodedError` for all others: nobody is sent where we did not say.
+ * Settles the outcome of an authentic token behind the response, and gives back what the token says. One that is late, or that nobody
+ * has looked at yet, is authentic but does not count. Throws `CodedError` for all others: nobody is sent where we did not say.
  */
-async function track<Kind extends TrackingPayload["kind"]>(
+async function track(
   context: Context,
-  kind: Kind,
-  { trackingKey, nowMs, metrics, sink }: TrackingDependencies,
-): Promise<Extract<TrackingPayload, { kind: Kind }>> {
+  kind: "impression" | "click",
+  dependencies: TrackingDependencies,
+): Promise<TrackingClaims> {
+  const { trackingKey, nowMs, metrics } = dependencies;
   const now = nowMs();
-  const { payload, failure } = await openTrackingToken(context.req.param("token") ?? "", await trackingKey, now);
-  const refusal = failure ?? (payload.kind === kind ? findPrefetch(context.req.raw) : "token_kind_wrong");
+  const { claims, failure } = await openTrackingToken(context.req.param("token") ?? "", kind, await trackingKey, now);
+  const refusal: TrackingRefusal | null = failure ?? findPrefetch(context.req.raw);
   if (refusal) metrics.trackingRefusals.add({ kind, reason: refusal });
-  if (!isKind(payload, kind)) {
-    throw new CodedError(
-      refusal ?? "token_kind_wrong",
-      "token",
-      `not a ${kind} URL that we signed; use it as the decision gave it`,
-    );
-  }
-  if (!refusal) context.executionCtx.waitUntil(recordEvents([toEvent(payload, now)], { sink, metrics }));
-  return payload;
-}
-
-function isKind<Kind extends TrackingPayload["kind"]>(
-  payload: TrackingPayload | null,
-  kind: Kind,
-): payload is Extract<TrackingPayload, { kind: Kind }> {
-  return payload?.kind === kind;
+  if (!claims) throw new CodedError(failure, "token", "not a URL that we signed; use it as the decision gave it");
+  if (!refusal) context.executionCtx.waitUntil(settleOutcome({ claims, event: toEvent(kind, claims, now) }, dependencies));
+  return claims;
 }
 
 /** Link checkers ask with HEAD and browsers may fetch ahead: neither is a person. */
@@ -68,6 +54,10 @@ function findPrefetch(request: Request): "prefetch" | null {
   return request.method === "HEAD" || ahead ? "prefetch" : null;
 }
 
-function toEvent({ kind, decisionId, placementId, creativeId }: TrackingPayload, timeMs: number): Event {
-  return { type: kind, id: outcomeEventId(decisionId, placementId, kind), timeMs, decisionId, placementId, creativeId };
+function toEvent(
+  type: "impression" | "click",
+  { decisionId, placementId, slot, creativeId }: TrackingClaims,
+  timeMs: number,
+): Outcome["event"] {
+  return { type, id: outcomeEventId(decisionId, placementId, slot, type), timeMs, decisionId, placementId, slot, creativeId };
 }

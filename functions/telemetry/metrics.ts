@@ -56,8 +56,18 @@ export function createMetrics() {
     ),
     trackingRefusals: registry.counter(
       "selvedge_tracking_refusals_total",
-      "Impression and click requests that count for nothing, by kind and reason.",
+      "Impressions and clicks that count for nothing, and conversions that nobody is charged for, by kind and reason.",
       ["kind", "reason"],
+    ),
+    frequencyHolds: registry.counter(
+      "selvedge_frequency_holds_total",
+      "Requests that asked for views of their subject, by outcome: answered, late (after the deadline) or failed.",
+      ["outcome"],
+    ),
+    frequencySettles: registry.counter(
+      "selvedge_frequency_settles_total",
+      "Reports of what was shown of held views, by outcome: settled, or failed (the hold then lapses into views).",
+      ["outcome"],
     ),
     render: () => registry.render(),
   };

@@ -4,7 +4,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { importTrackingKey, signTrackingToken } from "../../functions/events/tracking-token.ts";
+import { signTrackingToken } from "../../functions/events/tracking-token.ts";
+import { importHmacKey } from "../../shared/access/signed-text.ts";
 import { type ConversionEvent, outcomeEventId } from "../../shared/schemas/events.ts";
 import { downloadEvents } from "../../training/dataset/events.ts";
 import { joinEvents } from "../../training/dataset/join.ts";
@@ -52,6 +53,7 @@ const conversion = (index: number): ConversionEvent => ({
   timeMs: 1_700_000_000_000 + index,
   decisionId: `decision-${index}`,
   placementId: "top",
+  slot: 0,
 });
 
 async function postConversions(events: readonly ConversionEvent[]): Promise<void> {
@@ -61,8 +63,9 @@ async function postConversions(events: readonly ConversionEvent[]): Promise<void
 }
 
 async function click(index: number, key: CryptoKey): Promise<void> {
-  const claims = { decisionId: `decision-${index}`, placementId: "top", creativeId: "shoes", issuedMs: 0, expiresMs: 1e14 };
-  const token = await signTrackingToken({ v: 1, kind: "click", landingUrl: "https://shop.example/", ...claims }, key);
+  const shown = { decisionId: `decision-${index}`, placementId: "top", slot: 0, creativeId: "shoes" };
+  const demand = { campaignId: null, price: null, leases: [], landingUrl: "https://shop.example/" };
+  const token = await signTrackingToken({ v: 2, ...shown, ...demand, issuedMs: 0, expiresMs: 1e14 }, key);
   const response = await fetch(`${platform.origin}/v1/track/click/${token}`, { redirect: "manual" });
   await response.body?.cancel();
   expect(response.status).toBe(302);
@@ -80,7 +83,7 @@ async function runAll(jobs: readonly (() => Promise<void>)[]): Promise<void> {
 
 it("loses none of 100,000 events and counts none twice", async () => {
   const startedMs = Date.now();
-  const key = await importTrackingKey(SECRET);
+  const key = await importHmacKey(SECRET);
   const everyTenth = <T>(all: readonly T[]): readonly T[] => all.filter((_, index) => index % 10 === 0);
   const conversions = Array.from({ length: CONVERSION_COUNT }, (_, index) => conversion(index));
   const clicks = Array.from({ length: CLICK_COUNT }, (_, index) => index);
@@ -95,7 +98,7 @@ it("loses none of 100,000 events and counts none twice", async () => {
   ]);
   const ids = new Set([
     ...conversions.map(({ id }) => id),
-    ...clicks.map((index) => outcomeEventId(`decision-${index}`, "top", "click")),
+    ...clicks.map((index) => outcomeEventId(`decision-${index}`, "top", 0, "click")),
   ]);
   const store = createS3Store(
     { endpoint: platform.storeEndpoint, region: "auto", credentials: platform.credentials },

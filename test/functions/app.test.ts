@@ -1,23 +1,29 @@
 // The whole application inside workerd: every route, every refusal, every header.
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
-import { exports } from "cloudflare:workers";
+import { env, exports } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
+import { createSiteKeyOpener } from "../../functions/access/site-key.ts";
 import { createApp } from "../../functions/app.ts";
+import { readBindings } from "../../functions/bindings.ts";
 import { indexCatalog } from "../../functions/catalog/catalog-index.ts";
-import { importTrackingKey, openTrackingToken } from "../../functions/events/tracking-token.ts";
+import { openTrackingToken } from "../../functions/events/tracking-token.ts";
+import { createFrequency } from "../../functions/frequency/frequency.ts";
 import type { ChannelLoader } from "../../functions/model/channel-loader.ts";
 import type { LoadFailure } from "../../functions/model/load-failure.ts";
 import { createLoaderPool } from "../../functions/model/loader-pool.ts";
 import { ProblemDocument } from "../../functions/routes/problem.ts";
 import { createMetrics } from "../../functions/telemetry/metrics.ts";
+import { importHmacKey } from "../../shared/access/signed-text.ts";
+import { issueSiteKey, type SiteKeyClaims } from "../../shared/access/site-key.ts";
 import { parse } from "../../shared/schemas/coded-error.ts";
-import { AssignmentResponse, DecisionResponse, PredictionResponse } from "../../shared/schemas/decisions.ts";
+import { AssignmentResponse, DecisionResponse } from "../../shared/schemas/decisions.ts";
 import type { Event } from "../../shared/schemas/events.ts";
 import { ModelsResponse } from "../../shared/schemas/models.ts";
+import { PredictionResponse } from "../../shared/schemas/predictions.ts";
 import { CATALOG, MODEL } from "./decision/example-market.ts";
 
 const NOW_MS = Date.UTC(2026, 10, 24, 12);
-const trackingKey = importTrackingKey("a secret");
+const trackingKey = importHmacKey("a secret");
 
 const arms = [{ id: "only", weight: 1 }];
 const experiment = { id: "e", status: "active", hashVersion: 1, seed: "s", coverage: 10_000, arms };
@@ -43,11 +49,20 @@ function createEdge({ catalog: snapshot = catalog, model = MODEL.value, sinkIsBr
     events.push(...some);
   };
   const metrics = createMetrics();
+  const frequency = createFrequency({
+    subjects: readBindings(env).subjectViews,
+    subjectKey: importHmacKey("a subject secret"),
+    nowMs: () => NOW_MS,
+    metrics,
+  });
   const app = createApp({
     catalogLoader: loaderOf(snapshot),
     models: createLoaderPool((name) => loaderOf(name === "ad-click" ? model : "pointer_missing")),
     sink: { write },
     trackingKey,
+    billOutcome: async () => {},
+    openSiteKey: createSiteKeyOpener(importHmacKey("a site secret")),
+    frequency,
     publicOrigin: "",
     nowMs: () => NOW_MS,
     drawSeed: () => 7,
@@ -61,7 +76,7 @@ function createEdge({ catalog: snapshot = catalog, model = MODEL.value, sinkIsBr
   };
   const post = (path: string, body: unknown, type = "application/json") =>
     send(path, { method: "POST", headers: { "content-type": type }, body: toBody(body) });
-  return { app, send, post, events, metrics };
+  return { app, send, post, events, metrics, frequency };
 }
 
 const toBody = (body: unknown) => (typeof body === "string" || body instanceof ReadableStream ? body : JSON.stringify(body));
@@ -77,16 +92,19 @@ describe("POST /v1/decisions", () => {
     const request = { subjectId: "reader", features: { device: "mobile" }, placements: [{ id: "top" }] };
     const response = await post("/v1/decisions", request);
     const { decisionId, placements, modelVersion, assignments } = parse(DecisionResponse, await response.json());
-    const creative = placements[0]?.creative;
+    const creative = placements[0]?.creatives[0];
     expect(creative).toMatchObject({ creativeId: "c2", probability: expect.closeTo(0.8176, 4) });
     expect(modelVersion).toBe(MODEL.version);
     expect(assignments).toMatchObject([{ experimentId: "e", armId: "only" }]);
-    expect(events).toMatchObject([{ type: "decision", decisionId, chosenId: "c2", assignments }]);
+    expect(events).toMatchObject([
+      { type: "decision", decisionId, placements: [{ slots: [{ creativeId: "c2" }] }], assignments },
+    ]);
     expect(metrics.render()).toContain('selvedge_decisions_total{outcome="model"} 1');
     expect(metrics.render()).toContain('selvedge_dropped_candidates_total{reason="size_mismatch"} 1');
     const token = creative?.clickUrl.replace("https://edge.example/v1/track/click/", "") ?? "";
-    const { payload } = await openTrackingToken(token, await trackingKey, NOW_MS);
-    expect(payload).toMatchObject({ kind: "click", decisionId, placementId: "top", landingUrl: "https://shop.example/c2" });
+    const { claims } = await openTrackingToken(token, "click", await trackingKey, NOW_MS);
+    expect(creative?.impressionUrl).toBe(`https://edge.example/v1/track/impression/${token}`);
+    expect(claims).toMatchObject({ decisionId, slot: 0, placementId: "top", landingUrl: "https://shop.example/c2" });
     const click = await createEdge().send(new URL(creative?.clickUrl ?? "").pathname);
     expect([click.status, click.headers.get("location")]).toEqual([302, "https://shop.example/c2"]);
   });
@@ -94,7 +112,7 @@ describe("POST /v1/decisions", () => {
   it("answers although the sink is broken, and counts what was lost", async () => {
     const { post, metrics } = createEdge({ sinkIsBroken: true });
     expect((await post("/v1/decisions", { placements: [{ id: "top" }, { id: "banner" }] })).status).toBe(200);
-    expect(metrics.render()).toContain('selvedge_events_lost_total{reason="sink_failed"} 2');
+    expect(metrics.render()).toContain('selvedge_events_lost_total{reason="sink_failed"} 1');
   });
 
   it("never fails for want of a catalog or a model", async () => {
@@ -102,8 +120,8 @@ describe("POST /v1/decisions", () => {
     const own = [{ id: "mine", landingUrl: "https://shop.example", features: {} }];
     const response = await post("/v1/decisions", { placements: [{ id: "top" }, { id: "own", candidates: own }] });
     expect(parse(DecisionResponse, await response.json()).placements).toMatchObject([
-      { creative: null, noServe: "no_catalog" },
-      { creative: { creativeId: "mine", probability: null }, fallback: "no_model" },
+      { creatives: [], noServe: "no_catalog" },
+      { creatives: [{ creativeId: "mine", probability: null }], fallback: "no_model" },
     ]);
     expect(metrics.render()).toContain('selvedge_no_serves_total{reason="no_catalog"} 1');
     expect(metrics.render()).toContain('selvedge_fallbacks_total{reason="no_model"} 1');
@@ -112,7 +130,7 @@ describe("POST /v1/decisions", () => {
   it("takes unseen, missing, negative and unknown features as they come", async () => {
     const features = { device: "toaster", age: -3, unheardOf: [1, 2], nothing: null };
     const response = await createEdge().post("/v1/decisions", { features, placements: [{ id: "top" }] });
-    expect(await response.json()).toMatchObject({ placements: [{ creative: { creativeId: "c2" }, fallback: null }] });
+    expect(await response.json()).toMatchObject({ placements: [{ creatives: [{ creativeId: "c2" }], fallback: null }] });
   });
 });
 
@@ -234,7 +252,9 @@ describe("POST /v1/predictions/{task}", () => {
 
   it("answers without numbers where the model gives none", async () => {
     const noScores = () => ({ logits: Float32Array.of(Number.NaN, 1), probabilities: Float64Array.of(Number.NaN, 1) });
-    const model = { ...MODEL.value, scorer: { score: noScores, scoreCached: noScores } };
+    const noDraws = () => expect.fail("nobody asked for draws");
+    const scorer = { drawCount: 0, score: noScores, scoreCached: noScores, scoreDraws: noDraws, scoreDrawsCached: noDraws };
+    const model = { ...MODEL.value, scorer };
     const response = await createEdge({ model }).post("/v1/predictions/ad-click", { features: {}, candidates });
     expect(await response.json()).toMatchObject({ fallback: "score_failed", modelVersion: MODEL.version });
   });
@@ -251,6 +271,38 @@ describe("POST /v1/assignments", () => {
   it("gives none while there is no catalog", async () => {
     const response = await createEdge({ catalog: "pointer_missing" }).post("/v1/assignments", { subjectId: "reader" });
     expect(await response.json()).toEqual({ subjectId: "reader", catalogVersion: null, assignments: [] });
+  });
+});
+
+describe("DELETE /v1/subjects/{subjectId}/views", () => {
+  const path = `/v1/subjects/${encodeURIComponent("reader@example.com/1")}/views`;
+  const remove = async (claims: SiteKeyClaims, secret = "a site secret") => {
+    const authorization = `Bearer ${await issueSiteKey(claims, await importHmacKey(secret))}`;
+    return createEdge().send(path, { method: "DELETE", headers: { authorization } });
+  };
+  const claims = { siteId: "news", issuedMs: 0, expiresMs: null };
+
+  it("forgets a subject, for whoever has the key of a site", async () => {
+    const { frequency, send } = createEdge();
+    const show = async (requestId: string) => {
+      const wanted = [{ key: "campaign:a", caps: [{ limit: 1, windowMinutes: 60 }], count: 1 }];
+      const request = { subjectId: "reader@example.com/1", requestId, wanted, deadlineMs: NOW_MS + 5000 };
+      return [...((await frequency.hold(request, () => {})) ?? [])];
+    };
+    expect([await show("r1"), await show("r2")]).toEqual([[["campaign:a", 1]], [["campaign:a", 0]]]);
+    expect((await send(path, { method: "DELETE" })).status).toBe(401);
+    expect(await show("r3")).toEqual([["campaign:a", 0]]);
+    expect((await remove(claims)).status).toBe(204);
+    expect(await show("r4")).toEqual([["campaign:a", 1]]);
+  });
+
+  it.each<[string, SiteKeyClaims, string]>([
+    ["site_key_expired", { ...claims, expiresMs: NOW_MS }, "a site secret"],
+    ["site_key_forged", claims, "guess"],
+  ])("is refused with %s", async (code, refused, secret) => {
+    const response = await remove(refused, secret);
+    expect([response.status, response.headers.get("www-authenticate")]).toEqual([401, "Bearer"]);
+    expect(await problemOf(response)).toMatchObject({ code, title: "Unauthorized" });
   });
 });
 

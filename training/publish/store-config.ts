@@ -11,7 +11,8 @@ export interface StoreCredentials {
 
 /**
  * `credentials` are null where the AWS SDK should find them itself (a role, a profile). The private key is PEM text where the
- * environment carries it (a secret of a cloud job), else in a file; `publicKeys` are trusted beside its own.
+ * environment carries it (a secret of a cloud job), else in a file; `publicKeys` are trusted beside its own. `siteKeySecret` is the
+ * Worker's SITE_KEY_SECRET, null where it is not known.
  */
 export interface StoreConfig {
   readonly endpoint: string;
@@ -23,6 +24,7 @@ export interface StoreConfig {
   readonly privateKeyFile: string;
   readonly privateKey: string | null;
   readonly publicKeys: string;
+  readonly siteKeySecret: string | null;
 }
 
 /** Path of the embedded store's S3 endpoint, on the origin that `npm start` serves. */
@@ -30,6 +32,9 @@ export const LOCAL_STORE_PATH = "/cdn-cgi/local/r2/s3";
 
 /** Credentials of the embedded store. They guard nothing: it listens on loopback only. */
 export const LOCAL_CREDENTIALS: StoreCredentials = { accessKeyId: "selvedge-local", secretAccessKey: "selvedge-local-secret" };
+
+/** SITE_KEY_SECRET of wrangler.toml's local settings. */
+const LOCAL_SITE_KEY_SECRET = "local-development-only";
 
 const setting = (standard: string) => v.optional(v.pipe(v.string(), v.minLength(1)), standard);
 const Environment = v.object({
@@ -43,6 +48,7 @@ const Environment = v.object({
   SELVEDGE_PRIVATE_KEY_FILE: v.optional(v.pipe(v.string(), v.minLength(1))),
   SELVEDGE_PRIVATE_KEY: v.optional(v.pipe(v.string(), v.minLength(1))),
   SELVEDGE_PUBLIC_KEYS: v.optional(v.string(), ""),
+  SELVEDGE_SITE_KEY_SECRET: v.optional(v.pipe(v.string(), v.minLength(1))),
 });
 
 /** Reads the configuration, or throws a `CodedError` whose path is the variable's name. */
@@ -60,8 +66,10 @@ export function readStoreConfig(env: Readonly<Record<string, string | undefined>
     privateKeyFile: read.SELVEDGE_PRIVATE_KEY_FILE ?? join(read.SELVEDGE_STATE_DIR, "keys", "private.pem"),
     privateKey: read.SELVEDGE_PRIVATE_KEY ?? null,
     publicKeys: read.SELVEDGE_PUBLIC_KEYS,
+    siteKeySecret: read.SELVEDGE_SITE_KEY_SECRET ?? (isLocal(read.SELVEDGE_STORE_ENDPOINT) ? LOCAL_SITE_KEY_SECRET : null),
   };
 }
 
-const standardCredentials = (endpoint: string): StoreCredentials | null =>
-  endpoint.endsWith(LOCAL_STORE_PATH) ? LOCAL_CREDENTIALS : null;
+const isLocal = (endpoint: string): boolean => endpoint.endsWith(LOCAL_STORE_PATH);
+
+const standardCredentials = (endpoint: string): StoreCredentials | null => (isLocal(endpoint) ? LOCAL_CREDENTIALS : null);

@@ -2,28 +2,33 @@
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { Hono } from "hono";
 import { describe, expect, it } from "vitest";
-import { importTrackingKey, signTrackingToken, type TrackingPayload } from "../../../functions/events/tracking-token.ts";
+import type { Outcome } from "../../../functions/events/outcomes.ts";
+import { IMPRESSION_LIFETIME_MS, signTrackingToken } from "../../../functions/events/tracking-token.ts";
 import { answerProblem } from "../../../functions/routes/problem.ts";
 import { trackingRoutes } from "../../../functions/routes/tracking.ts";
 import { createMetrics } from "../../../functions/telemetry/metrics.ts";
+import { importHmacKey } from "../../../shared/access/signed-text.ts";
 import type { CodedError } from "../../../shared/schemas/coded-error.ts";
 import type { Event } from "../../../shared/schemas/events.ts";
+import { exampleClaims } from "../events/example-claims.ts";
 
-const LANDING_URL = "https://shop.example/shoes?a=1";
-const claims = { v: 1 as const, decisionId: "d-1", placementId: "top", creativeId: "shoes", issuedMs: 0, expiresMs: 1000 };
-const click: TrackingPayload = { ...claims, kind: "click", landingUrl: LANDING_URL };
-const impression: TrackingPayload = { ...claims, kind: "impression" };
-const trackingKey = importTrackingKey("a secret");
+const { landingUrl: LANDING_URL, expiresMs: END_MS } = exampleClaims;
+const trackingKey = importHmacKey("a secret");
 
-function createEdge(nowMs: number, sinkIsBroken = false) {
+function createEdge(nowMs: number, { sinkIsBroken = false, billIsBroken = false } = {}) {
   const events: Event[] = [];
+  const bills: Outcome[] = [];
   const write = async (some: readonly Event[]) => {
     if (sinkIsBroken) throw new Error("the queue is down");
     events.push(...some);
   };
+  const billOutcome = async (outcome: Outcome) => {
+    if (billIsBroken) throw new Error("the ledger is down");
+    bills.push(outcome);
+  };
   const metrics = createMetrics();
   const app = new Hono()
-    .route("/", trackingRoutes({ sink: { write }, trackingKey, nowMs: () => nowMs, metrics }))
+    .route("/", trackingRoutes({ sink: { write }, billOutcome, trackingKey, nowMs: () => nowMs, metrics }))
     .onError((error, context) => answerProblem(context, error as CodedError)); // the routes throw no other
   const get = async (kind: string, token: string, init?: RequestInit) => {
     const context = createExecutionContext();
@@ -31,78 +36,90 @@ function createEdge(nowMs: number, sinkIsBroken = false) {
     await waitOnExecutionContext(context);
     return response;
   };
-  return { get, events, metrics };
+  return { get, events, bills, metrics };
 }
 
-const sign = async (payload: TrackingPayload) => signTrackingToken(payload, await trackingKey);
+const token = await signTrackingToken(exampleClaims, await trackingKey);
 
 describe("a tracking URL", () => {
   it("records an impression and answers nothing, uncached", async () => {
     const { get, events, metrics } = createEdge(500);
-    const response = await get("impression", await sign(impression));
+    const response = await get("impression", token);
     expect([response.status, response.headers.get("cache-control")]).toEqual([204, "no-store"]);
-    const outcome = { timeMs: 500, decisionId: "d-1", placementId: "top", creativeId: "shoes" };
-    expect(events).toEqual([{ type: "impression", id: "d-1.top.impression", ...outcome }]);
+    const outcome = { timeMs: 500, decisionId: "d-1", placementId: "top", slot: 0, creativeId: "shoes" };
+    expect(events).toEqual([{ type: "impression", id: "d-1.top.0.impression", ...outcome }]);
     expect(metrics.render()).toContain('selvedge_events_accepted_total{type="impression"} 1');
   });
 
-  it("records a click and sends the reader on", async () => {
+  it("records a click under the same token and sends the reader on", async () => {
     const { get, events } = createEdge(500);
-    const response = await get("click", await sign(click));
+    const response = await get("click", token);
     expect([response.status, response.headers.get("location")]).toEqual([302, LANDING_URL]);
     expect(response.headers.get("cache-control")).toBe("no-store");
-    expect(events).toMatchObject([{ type: "click", id: "d-1.top.click" }]);
+    expect(events).toMatchObject([{ type: "click", id: "d-1.top.0.click" }]);
   });
 
-  it("gives a repeated click the same id", async () => {
+  it("hands what happened to be billed, with all that the token says of it", async () => {
+    const { get, events, bills } = createEdge(500);
+    await get("impression", token);
+    await get("click", token);
+    expect(bills).toEqual(events.map((event) => ({ claims: exampleClaims, event })));
+  });
+
+  it("gives a repeated click the same id, and each slot its own", async () => {
     const { get, events } = createEdge(500);
-    const token = await sign(click);
     await get("click", token);
     await get("click", token);
-    expect(new Set(events.map(({ id }) => id)).size).toBe(1);
+    await get("click", await signTrackingToken({ ...exampleClaims, slot: 1 }, await trackingKey));
+    expect(events.map(({ id }) => id)).toEqual(["d-1.top.0.click", "d-1.top.0.click", "d-1.top.1.click"]);
   });
 
-  it("sends a late click on its way, uncounted", async () => {
-    const { get, events, metrics } = createEdge(1000);
-    expect((await get("click", await sign(click))).headers.get("location")).toBe(LANDING_URL);
-    expect(events).toEqual([]);
+  it("sends a late click on its way, uncounted and unbilled", async () => {
+    const { get, events, bills, metrics } = createEdge(END_MS);
+    expect((await get("click", token)).headers.get("location")).toBe(LANDING_URL);
+    expect([events, bills]).toEqual([[], []]);
     expect(metrics.render()).toContain('selvedge_tracking_refusals_total{kind="click",reason="token_expired"} 1');
+  });
+
+  it("does not count an impression an hour after the decision, while clicks still count", async () => {
+    const { get, events, metrics } = createEdge(IMPRESSION_LIFETIME_MS);
+    expect((await get("impression", token)).status).toBe(204);
+    await get("click", token);
+    expect(events).toMatchObject([{ type: "click" }]);
+    expect(metrics.render()).toContain('selvedge_tracking_refusals_total{kind="impression",reason="token_expired"} 1');
   });
 
   it.each<[string, RequestInit]>([
     ["a HEAD request", { method: "HEAD" }],
     ["a prefetch", { headers: { "sec-purpose": "prefetch;prerender" } }],
-  ])("does not count %s", async (_, init) => {
-    const { get, events, metrics } = createEdge(500);
-    expect((await get("click", await sign(click), init)).status).toBe(302);
-    expect(events).toEqual([]);
+  ])("does not count or bill %s", async (_, init) => {
+    const { get, events, bills, metrics } = createEdge(500);
+    expect((await get("click", token, init)).status).toBe(302);
+    expect([events, bills]).toEqual([[], []]);
     expect(metrics.render()).toContain('reason="prefetch"} 1');
   });
 
   it("refuses a forged token, whatever it says", async () => {
-    const forged = await signTrackingToken({ ...click, landingUrl: "https://evil.example/" }, await importTrackingKey("guess"));
-    const { get, events, metrics } = createEdge(500);
+    const forged = await signTrackingToken(
+      { ...exampleClaims, landingUrl: "https://evil.example/" },
+      await importHmacKey("guess"),
+    );
+    const { get, events, bills, metrics } = createEdge(500);
     const response = await get("click", forged);
     expect([response.status, response.headers.get("location")]).toEqual([400, null]);
     expect(response.headers.get("content-type")).toBe("application/problem+json");
     expect(await response.json()).toMatchObject({ code: "token_forged", path: "token" });
-    expect(events).toEqual([]);
+    expect([events, bills]).toEqual([[], []]);
     expect(metrics.render()).toContain('selvedge_tracking_refusals_total{kind="click",reason="token_forged"} 1');
   });
 
-  it.each([
-    ["impression", click],
-    ["click", impression],
-  ] as const)("does not take another kind's token as %s", async (kind, payload) => {
-    const { get, events } = createEdge(500);
-    const response = await get(kind, await sign(payload));
-    expect(await response.json()).toMatchObject({ status: 400, code: "token_kind_wrong" });
-    expect(events).toEqual([]);
-  });
-
-  it("sends the reader on even when the event is lost, and counts that", async () => {
-    const { get, metrics } = createEdge(500, true);
-    expect((await get("click", await sign(click))).status).toBe(302);
-    expect(metrics.render()).toContain('selvedge_events_lost_total{reason="sink_failed"} 1');
+  it("sends the reader on even when the event is lost or the bill fails, and neither takes the other along", async () => {
+    const broken = createEdge(500, { sinkIsBroken: true });
+    expect((await broken.get("click", token)).status).toBe(302);
+    expect(broken.metrics.render()).toContain('selvedge_events_lost_total{reason="sink_failed"} 1');
+    expect(broken.bills).toHaveLength(1);
+    const unbilled = createEdge(500, { billIsBroken: true });
+    expect((await unbilled.get("click", token)).status).toBe(302);
+    expect(unbilled.events).toHaveLength(1);
   });
 });

@@ -14,6 +14,7 @@ describe("readStoreConfig", () => {
       privateKeyFile: ".selvedge/keys/private.pem",
       privateKey: null,
       publicKeys: "",
+      siteKeySecret: "local-development-only",
     });
   });
 
@@ -22,6 +23,12 @@ describe("readStoreConfig", () => {
     expect(readStoreConfig(aws).credentials).toBeNull();
     const given = { ...aws, SELVEDGE_ACCESS_KEY_ID: "id", SELVEDGE_SECRET_ACCESS_KEY: "secret" };
     expect(readStoreConfig(given).credentials).toEqual({ accessKeyId: "id", secretAccessKey: "secret" });
+  });
+
+  it("knows no secret of site keys elsewhere, unless it is given", () => {
+    const aws = { SELVEDGE_STORE_ENDPOINT: "https://s3.eu-central-1.amazonaws.com" };
+    expect(readStoreConfig(aws).siteKeySecret).toBeNull();
+    expect(readStoreConfig({ ...aws, SELVEDGE_SITE_KEY_SECRET: "theirs" }).siteKeySecret).toBe("theirs");
   });
 
   it("names the variable that is wrong", () => {
