@@ -2,7 +2,7 @@
 import type { Auction, Tier } from "../../shared/catalog/catalog.ts";
 import type { Policy } from "../../shared/catalog/policy.ts";
 import type { DropReason } from "../../shared/catalog/reasons.ts";
-import { type Arms, distribute, selectArms } from "../../shared/policies/distribute.ts";
+import { type Arms, distribute } from "../../shared/policies/distribute.ts";
 import { draw } from "../../shared/policies/draw.ts";
 import type { FallbackReason } from "../../shared/schemas/decisions.ts";
 import type { Features } from "../../shared/schemas/features.ts";
@@ -154,7 +154,7 @@ function fillSlots(input: PlacementInput, tier: AskedTier, tierIndex: number, sl
 
 /** Probabilities of the ranks that are left. */
 function oddsOf({ ranked, policy, arms }: AskedTier, left: readonly number[]): number[] {
-  if (policy && arms) return distribute(policy, left.length === ranked.length ? arms : selectArms(arms, left));
+  if (policy && arms) return distribute(policy, arms, left);
   return distributeLots(left.map((rank) => ranked[rank] as Ranked<Candidate>)); // ranks of the ranking
 }
 

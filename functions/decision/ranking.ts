@@ -1,4 +1,5 @@
 // Best first: by bid x probability ^ quality exponent. Equal ones are ordered by creative id, so that a ranking is the same wherever it is made.
+import { orderByScore } from "../../shared/auction/order.ts";
 import { scoreBid, valueBid } from "../../shared/auction/worth.ts";
 import type { Price } from "../../shared/catalog/demand.ts";
 import type { DropReason } from "../../shared/catalog/reasons.ts";
@@ -66,8 +67,21 @@ export function rankCandidates<Candidate extends Bidder>(
     if (reason) dropped.push({ creativeId: candidate.creativeId, index, reason, valueMicros: one.valueMicros });
     else ranked.push(one);
   }
-  ranked.sort(compareRanked);
-  return { ranked, dropped };
+  return { ranked: sortRanked(ranked), dropped };
+}
+
+function sortRanked<Candidate extends Bidder>(rated: readonly Ranked<Candidate>[]): Ranked<Candidate>[] {
+  const scores = new Float64Array(rated.length);
+  const ids = new Array<string>(rated.length);
+  for (let index = 0; index < rated.length; index++) {
+    const { candidate, rankScore } = rated[index] as Ranked; // within the list
+    scores[index] = rankScore ?? -1;
+    ids[index] = candidate.creativeId;
+  }
+  const order = orderByScore(scores, ids);
+  const ranked = new Array<Ranked<Candidate>>(rated.length);
+  for (let rank = 0; rank < order.length; rank++) ranked[rank] = rated[order[rank] as number] as Ranked<Candidate>; // an order of its indices
+  return ranked;
 }
 
 /** Under the draws from a posterior, each as likely: the probability of candidate `c` under draw `d` at [c * drawCount + d]. */
@@ -80,15 +94,15 @@ export interface PosteriorDraws {
 /** The ranked ones' scores under each draw, laid out as a policy takes them. What no posterior is there for keeps its score. */
 export function scoreDraws(ranked: readonly Ranked[], draws: PosteriorDraws, qualityExponent: number): Float64Array {
   const scores = new Float64Array(draws.drawCount * ranked.length);
-  ranked.forEach(({ candidate, index, rankScore }, arm) => {
+  for (let arm = 0; arm < ranked.length; arm++) {
+    const { candidate, index, rankScore } = ranked[arm] as Ranked; // within the list
     const price = candidate.supply?.flight.price;
     const probabilities = price?.model === "cpm" ? null : price?.model === "cpa" ? draws.conversions : draws.clicks;
     for (let draw = 0; draw < draws.drawCount; draw++) {
-      const probability = probabilities?.[index * draws.drawCount + draw];
-      scores[draw * ranked.length + arm] =
-        probability === undefined ? (rankScore ?? 0) : scoreOf(price, probability, qualityExponent);
+      const probability = probabilities ? (probabilities[index * draws.drawCount + draw] as number) : null; // of a candidate, within the draws
+      scores[draw * ranked.length + arm] = probability === null ? (rankScore ?? 0) : scoreOf(price, probability, qualityExponent);
     }
-  });
+  }
   return scores;
 }
 
@@ -121,14 +135,4 @@ function findDropReason({ candidate, valueMicros }: Ranked, { floorMicros, keeps
   if (!candidate.supply) return null;
   if (valueMicros === null) return keepsUnscored && candidate.supply.flight.price.model === "cpc" ? null : "probability_missing";
   return valueMicros < floorMicros ? "below_floor" : null;
-}
-
-function compareRanked(a: Ranked, b: Ranked): number {
-  return (b.rankScore ?? -1) - (a.rankScore ?? -1) || compareIds(a.candidate.creativeId, b.candidate.creativeId);
-}
-
-/** By code units, not by locale. */
-function compareIds(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }

@@ -16,44 +16,23 @@ export interface Arms {
 }
 
 /**
- * The policy's probability of each arm; sums to 1 within 1e-12. What is not known counts as 0 beside what is; where nothing is known
- * of any, all are as likely. The ranking breaks ties: greedy puts everything on the first, Thompson's draw goes to the first of its
- * best.
+ * The policy's probability of each arm of `among` (ascending: in rank order; all arms where it is left out). They sum to 1 within 1e-12.
+ * What is not known counts as 0 beside what is; where nothing is known of any, all are as likely. The ranking breaks ties: greedy puts
+ * everything on the first, Thompson's draw goes to the first of its best.
  *
  * @example distribute({ name: "epsilon-greedy", epsilon: 0.5 }, { values: [3, 2], newcomers: null, draws: null }); // [0.75, 0.25]
+ * @example distribute({ name: "greedy" }, arms, [1, 2]); // [1, 0]: 0 is shown already
  */
-export function distribute(policy: Policy, arms: Arms): number[] {
+export function distribute(policy: Policy, arms: Arms, among?: readonly number[]): number[] {
   requireRanked(arms);
-  const base = distributeBase(policy, arms);
-  return policy.newcomers ? favourNewcomers(base, policy.newcomers.share, arms.newcomers) : base;
+  const left = among ?? arms.values.map((_, arm) => arm);
+  const base = distributeBase(policy, arms, left);
+  return policy.newcomers && arms.newcomers ? favourNewcomers(base, policy.newcomers.share, arms.newcomers, left) : base;
 }
 
-/**
- * The arms at `indices`, in that order.
- *
- * @example selectArms(arms, [0, 2]);
- */
-export function selectArms({ values, newcomers, draws }: Arms, indices: readonly number[]): Arms {
-  const at = <Item>(items: readonly Item[]) => indices.map((index) => items[index] as Item); // indices are into the arms
-  return {
-    values: at(values),
-    newcomers: newcomers && at(newcomers),
-    draws: draws && selectDraws(draws, values.length, indices),
-  };
-}
-
-function selectDraws(draws: Float64Array, count: number, indices: readonly number[]): Float64Array {
-  const selected = new Float64Array((draws.length / count) * indices.length);
-  let at = 0;
-  for (let start = 0; start < draws.length; start += count) {
-    for (const index of indices) selected[at++] = draws[start + index] as number; // within the draw
-  }
-  return selected;
-}
-
-function distributeBase(policy: Policy, { values, draws }: Arms): number[] {
-  const count = values.length;
-  const best = values[0] ?? null;
+function distributeBase(policy: Policy, { values, draws }: Arms, left: readonly number[]): number[] {
+  const count = left.length;
+  const best = count > 0 ? (values[left[0] as number] ?? null) : null; // not empty
   if (best === null) return spread(count, 1 / count);
   switch (policy.name) {
     case "greedy":
@@ -63,11 +42,11 @@ function distributeBase(policy: Policy, { values, draws }: Arms): number[] {
     case "random":
       return spread(count, 1 / count);
     case "softmax":
-      return normalise(gapsOf(values, best).map((gap) => exponential(-gap / policy.temperature)));
+      return normalise(gapsOf(values, left, best).map((gap) => exponential(-gap / policy.temperature)));
     case "squarecb":
-      return weighGaps(gapsOf(values, best), policy.gamma);
+      return weighGaps(gapsOf(values, left, best), policy.gamma);
     case "thompson":
-      return draws ? countWins(draws, count) : favourFirst(spread(count, 0), 1);
+      return draws ? countWins(draws, values.length, left) : favourFirst(spread(count, 0), 1);
   }
 }
 
@@ -81,8 +60,8 @@ function favourFirst(probabilities: number[], extra: number): number[] {
 }
 
 /** How far each is behind the best, as a share of the best: 0 .. 1. Where the best is worth nothing, nothing is behind it. */
-function gapsOf(values: readonly (number | null)[], best: number): number[] {
-  return values.map((value) => (best === 0 ? 0 : (best - (value ?? 0)) / best));
+function gapsOf(values: Arms["values"], left: readonly number[], best: number): number[] {
+  return left.map((arm) => (best === 0 ? 0 : (best - (values[arm] ?? 0)) / best));
 }
 
 function normalise(weights: readonly number[]): number[] {
@@ -96,21 +75,34 @@ function weighGaps(gaps: readonly number[], gamma: number): number[] {
   return favourFirst(probabilities, 1 - probabilities.reduce((sum, probability) => sum + probability, 0));
 }
 
-function countWins(draws: Float64Array, count: number): number[] {
-  const wins = spread(count, 0);
-  for (let start = 0; start < draws.length; start += count) {
-    let best = 0;
-    for (let arm = 1; arm < count; arm++) if ((draws[start + arm] as number) > (draws[start + best] as number)) best = arm;
-    wins[best] = (wins[best] as number) + 1; // an arm; within the draw above
+function countWins(draws: Float64Array, armCount: number, left: readonly number[]): number[] {
+  const wins = spread(left.length, 0);
+  for (let start = 0; start < draws.length; start += armCount) {
+    const winner = findBest(draws, start, left);
+    wins[winner] = (wins[winner] as number) + 1; // a place in `left`, as is every one below
   }
-  return wins.map((won) => won / (draws.length / count));
+  return wins.map((won) => won / (draws.length / armCount));
+}
+
+function findBest(draws: Float64Array, start: number, left: readonly number[]): number {
+  let winner = 0;
+  let best = -1;
+  for (let place = 0; place < left.length; place++) {
+    const value = draws[start + (left[place] as number)] as number; // of an arm, within the draw
+    if (value > best) {
+      winner = place;
+      best = value;
+    }
+  }
+  return winner;
 }
 
 /** With probability `share` a uniform draw among the newcomers, where there are any. */
-function favourNewcomers(base: readonly number[], share: number, newcomers: readonly boolean[] | null): number[] {
-  const count = newcomers?.reduce((sum, isNew) => sum + (isNew ? 1 : 0), 0) ?? 0;
-  if (count === 0) return [...base];
-  return base.map((probability, arm) => (1 - share) * probability + (newcomers?.[arm] ? share / count : 0));
+function favourNewcomers(base: number[], share: number, newcomers: readonly boolean[], left: readonly number[]): number[] {
+  let count = 0;
+  for (const arm of left) if (newcomers[arm]) count++;
+  if (count === 0) return base;
+  return base.map((probability, place) => (1 - share) * probability + (newcomers[left[place] as number] ? share / count : 0));
 }
 
 /** A caller that ranks wrongly would log propensities of a policy that nobody configured. */

@@ -3,12 +3,12 @@ import { draw } from "./draw.ts";
 
 export interface SlotRules {
   readonly slotCount: number;
-  /** Probabilities of the arms that are left, given by index in rank order: `distribute` of `selectArms`, or `weigh`. */
+  /** Probabilities of the arms that are left, given by index in rank order: of `distribute`, or of `weigh`. */
   readonly distributeOver: (remaining: readonly number[]) => number[];
   /** A number in [0, 1) for each slot, independent of the others. */
   readonly uniformAt: (slot: number) => number;
-  /** Whether `other` may not be beside `shown`: competitors. */
-  readonly excludes?: (shown: number, other: number) => boolean;
+  /** Which of the rest may still be shown after a draw, in their order; all, where it is left out. */
+  readonly remainAfter?: (drawn: SlotDraw, rest: readonly number[]) => readonly number[];
 }
 
 export interface SlotDraw {
@@ -27,9 +27,9 @@ export interface SlotDraw {
 /**
  * Draws until the slots are filled or no arm is left.
  *
- * @example drawSlots(3, { slotCount: 2, distributeOver: (left) => distribute(policy, selectArms(arms, left)), uniformAt });
+ * @example drawSlots(3, { slotCount: 2, distributeOver: (left) => distribute(policy, arms, left), uniformAt });
  */
-export function drawSlots(armCount: number, { slotCount, distributeOver, uniformAt, excludes }: SlotRules): SlotDraw[] {
+export function drawSlots(armCount: number, { slotCount, distributeOver, uniformAt, remainAfter }: SlotRules): SlotDraw[] {
   const drawn: SlotDraw[] = [];
   let remaining = listArms(armCount);
   let joint = 1;
@@ -39,8 +39,10 @@ export function drawSlots(armCount: number, { slotCount, distributeOver, uniform
     const index = remaining[position] as number; // what `draw` gives is in both
     const propensity = distribution[position] as number; // as above
     joint *= propensity;
-    drawn.push({ index, remaining, position, distribution, propensity, jointPropensity: joint });
-    remaining = remaining.filter((other) => other !== index && !excludes?.(index, other));
+    const one = { index, remaining, position, distribution, propensity, jointPropensity: joint };
+    const rest = remaining.filter((other) => other !== index);
+    drawn.push(one);
+    remaining = remainAfter?.(one, rest) ?? rest;
   }
   return drawn;
 }

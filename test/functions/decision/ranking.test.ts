@@ -136,9 +136,9 @@ describe("scores under posterior draws", () => {
   it("are laid out draw by draw in rank order, and are those of a ranking under that draw's probabilities", () => {
     const candidates = [bidder("m", "cpm", 3_000_000), bidder("c", "cpc", 400_000), bidder("a", "cpa", 30_000_000)];
     const { ranked } = rankCandidates(candidates, { clicks: [0, 0.01, 0], conversions: [0, 0, 0.00005] }, rules); // c, m, a
-    const draws = { drawCount: 2, candidateCount: 3, clicks: [0, 0.02, 0, 0, 0.005, 0], conversions: null };
+    const draws = { drawCount: 2, clicks: Float64Array.of(0, 0, 0.02, 0.005, 0, 0), conversions: null };
     expect([...scoreDraws(ranked, draws, 1)]).toEqual([8_000_000, 3_000_000, 1_500_000, 2_000_000, 3_000_000, 1_500_000]);
-    const both = { ...draws, conversions: [0, 0, 0.001, 0, 0, 0] };
+    const both = { ...draws, conversions: Float64Array.of(0, 0, 0, 0, 0.001, 0) };
     expect([...scoreDraws(ranked, both, 1)]).toEqual([8_000_000, 3_000_000, 30_000_000, 2_000_000, 3_000_000, 0]);
   });
 });

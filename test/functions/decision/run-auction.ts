@@ -4,7 +4,7 @@ import { type Bidder, type Probabilities, type Ranked, rankCandidates } from "..
 import type { Auction } from "../../../shared/catalog/catalog.ts";
 import type { Price } from "../../../shared/catalog/demand.ts";
 import type { Policy } from "../../../shared/catalog/policy.ts";
-import { distribute, selectArms } from "../../../shared/policies/distribute.ts";
+import { distribute } from "../../../shared/policies/distribute.ts";
 import { drawSlots, type SlotDraw } from "../../../shared/policies/slots.ts";
 
 export interface AuctionInput {
@@ -35,7 +35,7 @@ export function runAuction(input: AuctionInput): Won[] {
   const arms = { values: ranked.map(({ rankScore }) => rankScore), newcomers: null, draws: null };
   const draws = drawSlots(ranked.length, {
     slotCount: input.slotCount,
-    distributeOver: (remaining) => distribute(input.policy, selectArms(arms, remaining)),
+    distributeOver: (remaining) => distribute(input.policy, arms, remaining),
     uniformAt: input.uniformAt,
   });
   return draws.map((draw) => {

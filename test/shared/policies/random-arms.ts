@@ -26,7 +26,7 @@ const value = fc.oneof(
 
 /** Between 1 and `maxCount` arms in rank order; where there are posterior draws, a few. */
 export function arms(maxCount: number): fc.Arbitrary<Arms> {
-  return fc.array(fc.record({ value, isNew: fc.boolean() }), { minLength: 1, maxLength: maxCount }).chain((list) =>
+  return fc.array(fc.record({ value, isNew: fc.boolean() }), { minLength: 1, maxLength: maxCount, size: "max" }).chain((list) =>
     fc.record({
       values: fc.constant(list.map((one) => one.value).sort((a, b) => (b ?? -1) - (a ?? -1))),
       newcomers: fc.option(fc.constant(list.map((one) => one.isNew))),

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { seedAt, uniformFrom } from "../../../functions/decision/seeds.ts";
 import type { Policy } from "../../../shared/catalog/policy.ts";
-import { type Arms, distribute, selectArms } from "../../../shared/policies/distribute.ts";
+import { type Arms, distribute } from "../../../shared/policies/distribute.ts";
 import { weigh } from "../../../shared/policies/draw.ts";
 import { drawSlots, type SlotDraw, type SlotRules } from "../../../shared/policies/slots.ts";
 import { chiSquared, criticalAt } from "./chi-squared.ts";
@@ -26,7 +26,7 @@ const all = base
   .map((policy) => [JSON.stringify(policy), policy] as const);
 
 type Mechanism = Omit<SlotRules, "uniformAt" | "slotCount">;
-const underPolicy = (policy: Policy): Mechanism => ({ distributeOver: (left) => distribute(policy, selectArms(ARMS, left)) });
+const underPolicy = (policy: Policy): Mechanism => ({ distributeOver: (left) => distribute(policy, ARMS, left) });
 
 const WEIGHTS = [1, 10, 2, 2, 2];
 const FLIGHTS = ["a", "b", "c", "c", "c"];
@@ -112,7 +112,8 @@ describe("by enumeration, the joint propensity of every way to fill the slots is
 
   it("competitors: what is excluded by one that was drawn is not drawn beside it, and the rest sums to 1", () => {
     const excludes = (shown: number, other: number) => (shown < 2 && other < 2) || (shown > 2 && other > 2);
-    const found = enumerate(5, 3, { ...underPolicy({ name: "softmax", temperature: 0.4 }), excludes });
+    const remainAfter = ({ index }: SlotDraw, rest: readonly number[]) => rest.filter((other) => !excludes(index, other));
+    const found = enumerate(5, 3, { ...underPolicy({ name: "softmax", temperature: 0.4 }), remainAfter });
     const keys = [...found.keys()];
     expect(keys).toHaveLength(24); // one of 0 and 1, one of 3 and 4, and 2, in any order
     expect(keys.some((key) => key.includes("0") && key.includes("1"))).toBe(false);
