@@ -78,7 +78,7 @@ function flip(hidden: readonly HiddenLayer[], { l, unit }: Switch): number {
   const sign = mask[unit] === 1 ? -1 : 1;
   mask[unit] = sign === 1 ? 1 : 0;
   values[unit] = 0;
-  let [products, changed] = [0, 1]; // `changed` units bring about the next change
+  let [products, changed] = [mask.length, 1]; // walking on takes as many; `changed` units bring about the next change
   let change = only(unit, sign * (tangents[unit] as number), mask.length); // one a unit, as below
   let through = next;
   for (const later of hidden.slice(l + 1)) {

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Bags, BagWriter, sliceBags } from "../../../shared/features/bags.ts";
-import { layoutFields } from "../../../shared/features/feature-map.ts";
+import { type FittedField, layoutFields } from "../../../shared/features/feature-map.ts";
 import { type Attribution, attribute } from "../../../shared/scoring/attribution.ts";
 import { crossLogit, integrateCross } from "../../../shared/scoring/integrate-cross.ts";
 import { integrateMlp, mlpLogit } from "../../../shared/scoring/integrate-mlp.ts";
@@ -159,6 +159,33 @@ function byHand(vectors: [number, number][]) {
   };
   return { model, context: single([1]), candidate: single([3, 5]) };
 }
+
+describe("what a part is of", () => {
+  it("is a statistic field, too: a bag like any other", () => {
+    const { model, context, candidate } = draw(17, choose({ fm: true, hidden: [6] }));
+    const index = model.featureMap.fields.findIndex(({ rowCount }) => rowCount >= 4);
+    const { name, from, firstRow, rowCount } = model.featureMap.fields[index] ?? expect.fail("a field of four rows");
+    const written = { of: ["field0"], bucketCount: 2, keys: "", ones: "", zeros: "" };
+    const statistic: FittedField = { name, from, firstRow, rowCount, kind: "statistic", hashVersion: 1, ...written };
+    const fields = model.featureMap.fields.with(index, statistic);
+    const counted = { ...model, featureMap: { ...model.featureMap, fields } };
+    expect(attribute(counted, context, candidate)).toEqual(attribute(model, context, candidate));
+  });
+
+  it("is the logit that the caller has, where it has one", () => {
+    const { model, context, candidate } = draw(18, choose({ linear: true, cross: 1 }));
+    const own = attribute(model, context, candidate);
+    expect(attribute(model, context, candidate, own.logit)).toEqual(own);
+    expect(attribute(model, context, candidate, own.logit + 1).rounding).toBeCloseTo(own.rounding + 1, 9);
+  });
+
+  it("is the example that a slice begins with", () => {
+    const { model, context, candidate } = draw(19, choose({ fm: true, cross: 1 }));
+    const second = attribute(model, context, sliceBags(candidate, 1, 1));
+    expect(second.logit).toBe(createReferenceScorer(model).score(context, candidate).logits[1]);
+    expect(sumOf(second)).toBeCloseTo(second.logit, 9);
+  });
+});
 
 describe("axioms", () => {
   const choice = choose({ linear: true, fm: true, cross: 2, hidden: [12, 6], bits: 11 });
