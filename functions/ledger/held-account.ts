@@ -88,11 +88,13 @@ export function speak(held: HeldAccount, nextLeaseId: () => string, nowMs: numbe
   if (held.amount > 0 && (isIdle || nowMs >= held.expiresMs)) giveBack(held, nextLeaseId());
   const { key: account, terms, unit } = held;
   const say = { account, terms, unit };
+  const elapsedMs = nowMs - held.toldMs;
+  held.toldMs = nowMs;
   const asks: Ask[] = [...held.returns].map(([leaseId, spentTotal]) => ({
     ...{ ...say, leaseId, heldTotal: spentTotal, spentTotal, amountTotal: null, opportunities: 0 },
   }));
   if (isIdle && held.opportunities === 0) return asks;
-  resize(held, nowMs);
+  resize(held, elapsedMs);
   const { leaseId, amount: heldTotal, spent: spentTotal, size, opportunities } = held;
   asks.push({
     ...say,
@@ -102,14 +104,14 @@ export function speak(held: HeldAccount, nextLeaseId: () => string, nowMs: numbe
     amountTotal: isIdle ? null : spentTotal + Math.max(size, unit),
     opportunities,
   });
-  Object.assign(held, { opportunities: 0, toldMs: nowMs });
+  held.opportunities = 0;
   return asks;
 }
 
 /** As much as was spent lately in `SIZE_MS`; grown and shrunk step by step. */
-function resize(held: HeldAccount, nowMs: number): void {
-  const { spent, toldSpent, toldMs, size, unit } = held;
-  const wanted = ((spent - toldSpent) * SIZE_MS) / Math.max(nowMs - toldMs, 1);
+function resize(held: HeldAccount, elapsedMs: number): void {
+  const { spent, toldSpent, size, unit } = held;
+  const wanted = ((spent - toldSpent) * SIZE_MS) / Math.max(elapsedMs, 1);
   held.size = Math.ceil(Math.max(Math.min(wanted, size * MOST_GROWTH), size / 2, unit));
 }
 
@@ -130,8 +132,12 @@ export function take(held: HeldAccount, grant: Grant, nextLeaseId: () => string)
   else Object.assign(held, { amount: grant.amountTotal, expiresMs: Math.max(grant.expiresMs, held.expiresMs) });
 }
 
-/** The ledger did not answer: what was said is said again, but not at once. */
-export function fail(held: HeldAccount, nowMs: number): void {
+/** The ledger did not answer: what was said is said again, but not at once. What it may have given unheard is given back. */
+export function fail(held: HeldAccount, nextLeaseId: () => string, nowMs: number): void {
+  if (held.amount === 0) {
+    held.returns.set(held.leaseId, 0);
+    held.leaseId = nextLeaseId();
+  }
   held.retryMs = Math.max(held.retryMs, nowMs + FAILURE_MS);
   held.shortage = "budget_unavailable";
 }
