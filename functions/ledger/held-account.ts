@@ -2,17 +2,18 @@
 import type { AccountKey, Funds, Shortage, Terms } from "./account.ts";
 import type { Ask, Grant } from "./exchange.ts";
 
-/** A lease is sized for so long, so that an account that is busy needs a call every second or so. */
-const SIZE_MS = 2000;
+/** A lease is sized for so long, and renewed when half of it is spent: however busy, an account needs a call every few seconds. */
+const SIZE_MS = 10_000;
 const MOST_GROWTH = 4;
 
 /** Spends are told after this time, opportunities after that, and a lease that nobody asks for any more is given back. */
-export const REPORT_MS = 1000;
-const TRAFFIC_MS = 10_000;
+export const REPORT_MS = 5000;
+const TRAFFIC_MS = 20_000;
 const IDLE_MS = 5000;
 
-/** A lease is renewed when it has less than this left. */
-const RENEW_MS = 15_000;
+/** A lease is renewed this long before its end, and not more often than this. */
+const RENEW_MS = 30_000;
+const LEAST_MS = 250;
 
 /** How long a ledger that failed is left alone. */
 const FAILURE_MS = 1000;
@@ -68,9 +69,7 @@ export function dueMs(held: HeldAccount, nowMs: number): number | null {
     spent > toldSpent || returns.size > 0 ? toldMs + REPORT_MS : null,
     opportunities > 0 ? toldMs + TRAFFIC_MS : null,
     amount > 0 ? usedMs + IDLE_MS : null,
-    amount > 0 && isUsed && leftOf(held, nowMs) < Math.max(unit, held.size / 2)
-      ? Math.max(toldMs + REPORT_MS / 4, retryMs)
-      : null,
+    amount > 0 && isUsed && leftOf(held, nowMs) < Math.max(unit, held.size / 2) ? Math.max(toldMs + LEAST_MS, retryMs) : null,
     amount > 0 && isUsed ? Math.max(expiresMs - RENEW_MS, toldMs + REPORT_MS) : null,
   ].filter((due) => due !== null);
   return dues.length === 0 ? null : Math.min(...dues);
