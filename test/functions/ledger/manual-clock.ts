@@ -3,6 +3,8 @@
 export interface ManualClock {
   nowMs(): number;
   wait(ms: number): Promise<void>;
+  /** What really takes time, a call to a Durable Object: the clock does not move on before it is done. */
+  track<T>(work: Promise<T>): Promise<T>;
   /** Moves on step by step, so that all that is due in between happens when it is due. */
   advance(ms: number): Promise<void>;
 }
@@ -10,13 +12,22 @@ export interface ManualClock {
 export function createManualClock(startMs: number): ManualClock {
   let now = startMs;
   let sleepers: { dueMs: number; wake: () => void }[] = [];
-  /** Calls to Durable Objects take turns of the event loop, not of this clock. */
+  const tracked = new Set<Promise<unknown>>();
   const settle = async () => {
-    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setTimeout(resolve, 0));
+    do {
+      await Promise.allSettled(tracked);
+      await new Promise((resolve) => setTimeout(resolve, 0)); // whoever waited for it goes on
+    } while (tracked.size > 0);
   };
   return {
     nowMs: () => now,
     wait: (ms) => new Promise((wake) => sleepers.push({ dueMs: now + ms, wake })),
+    track(work) {
+      tracked.add(work);
+      const forget = () => void tracked.delete(work);
+      work.then(forget, forget);
+      return work;
+    },
     async advance(ms) {
       const endMs = now + ms;
       await settle();
