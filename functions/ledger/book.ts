@@ -68,7 +68,7 @@ export interface LedgerRules {
 }
 
 export const LEDGER_RULES: LedgerRules = {
-  termMs: 30_000,
+  termMs: 60_000,
   impressionLifetimeMs: 3_600_000,
   clockSkewMs: 60_000,
   holdMs: 1_800_000,

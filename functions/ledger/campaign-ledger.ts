@@ -33,11 +33,10 @@ export class CampaignLedger extends DurableObject {
   }
 
   charge(request: Charge): Billed {
-    return this.#turn(request.nowMs, (turn) => {
-      const billed = charge(turn, request, this.#rows.billedMicros(request.eventId));
-      if (billed.outcome !== "duplicate") this.#rows.saveCharge(request.eventId, billed.billedMicros, turn.nowMs);
-      return billed;
-    });
+    const knownMicros = this.#rows.billedMicros(request.eventId);
+    const billed = this.#turn(request.nowMs, (turn) => charge(turn, request, knownMicros));
+    if (knownMicros === null) this.#rows.saveCharge(request.eventId, billed.billedMicros, request.nowMs);
+    return billed;
   }
 
   /** The whole book, for people who ask where a budget is. */
@@ -45,16 +44,16 @@ export class CampaignLedger extends DurableObject {
     return this.#rows.load();
   }
 
-  /** Of a turn that fails nothing stays, neither in memory nor in storage. */
+  /**
+   * What is written without awaiting in between is stored together or not at all. Of a turn that fails nothing stays: nothing was written
+   * yet, and the book in memory is forgotten.
+   */
   #turn<T>(nowMs: number, act: (turn: Turn) => T): T {
     const book = this.#book ?? this.#rows.load();
     this.#book = null;
-    const answer = this.ctx.storage.transactionSync(() => {
-      const turn = openTurn(book, nowMs, LEDGER_RULES, dayBounds);
-      const acted = act(turn);
-      this.#rows.save(turn);
-      return acted;
-    });
+    const turn = openTurn(book, nowMs, LEDGER_RULES, dayBounds);
+    const answer = act(turn);
+    this.#rows.save(turn);
     this.#book = book;
     return answer;
   }

@@ -2,17 +2,18 @@
 import type { AccountKey, Funds, Shortage, Terms } from "./account.ts";
 import type { Ask, Grant } from "./exchange.ts";
 
-/** A lease is sized for so long, so that an account that is busy needs a call every second or so. */
-const SIZE_MS = 2000;
+/** A lease is sized for so long, and renewed when half of it is spent: however busy, an account needs a call every few seconds. */
+const SIZE_MS = 10_000;
 const MOST_GROWTH = 4;
 
 /** Spends are told after this time, opportunities after that, and a lease that nobody asks for any more is given back. */
-export const REPORT_MS = 1000;
-const TRAFFIC_MS = 10_000;
+export const REPORT_MS = 5000;
+const TRAFFIC_MS = 20_000;
 const IDLE_MS = 5000;
 
-/** A lease is renewed when it has less than this left. */
-const RENEW_MS = 15_000;
+/** A lease is renewed this long before its end, and not more often than this. */
+const RENEW_MS = 30_000;
+const LEAST_MS = 250;
 
 /** How long a ledger that failed is left alone. */
 const FAILURE_MS = 1000;
@@ -68,9 +69,7 @@ export function dueMs(held: HeldAccount, nowMs: number): number | null {
     spent > toldSpent || returns.size > 0 ? toldMs + REPORT_MS : null,
     opportunities > 0 ? toldMs + TRAFFIC_MS : null,
     amount > 0 ? usedMs + IDLE_MS : null,
-    amount > 0 && isUsed && leftOf(held, nowMs) < Math.max(unit, held.size / 2)
-      ? Math.max(toldMs + REPORT_MS / 4, retryMs)
-      : null,
+    amount > 0 && isUsed && leftOf(held, nowMs) < Math.max(unit, held.size / 2) ? Math.max(toldMs + LEAST_MS, retryMs) : null,
     amount > 0 && isUsed ? Math.max(expiresMs - RENEW_MS, toldMs + REPORT_MS) : null,
   ].filter((due) => due !== null);
   return dues.length === 0 ? null : Math.min(...dues);
@@ -88,11 +87,13 @@ export function speak(held: HeldAccount, nextLeaseId: () => string, nowMs: numbe
   if (held.amount > 0 && (isIdle || nowMs >= held.expiresMs)) giveBack(held, nextLeaseId());
   const { key: account, terms, unit } = held;
   const say = { account, terms, unit };
+  const elapsedMs = nowMs - held.toldMs;
+  held.toldMs = nowMs;
   const asks: Ask[] = [...held.returns].map(([leaseId, spentTotal]) => ({
     ...{ ...say, leaseId, heldTotal: spentTotal, spentTotal, amountTotal: null, opportunities: 0 },
   }));
   if (isIdle && held.opportunities === 0) return asks;
-  resize(held, nowMs);
+  resize(held, elapsedMs);
   const { leaseId, amount: heldTotal, spent: spentTotal, size, opportunities } = held;
   asks.push({
     ...say,
@@ -102,14 +103,14 @@ export function speak(held: HeldAccount, nextLeaseId: () => string, nowMs: numbe
     amountTotal: isIdle ? null : spentTotal + Math.max(size, unit),
     opportunities,
   });
-  Object.assign(held, { opportunities: 0, toldMs: nowMs });
+  held.opportunities = 0;
   return asks;
 }
 
 /** As much as was spent lately in `SIZE_MS`; grown and shrunk step by step. */
-function resize(held: HeldAccount, nowMs: number): void {
-  const { spent, toldSpent, toldMs, size, unit } = held;
-  const wanted = ((spent - toldSpent) * SIZE_MS) / Math.max(nowMs - toldMs, 1);
+function resize(held: HeldAccount, elapsedMs: number): void {
+  const { spent, toldSpent, size, unit } = held;
+  const wanted = ((spent - toldSpent) * SIZE_MS) / Math.max(elapsedMs, 1);
   held.size = Math.ceil(Math.max(Math.min(wanted, size * MOST_GROWTH), size / 2, unit));
 }
 
@@ -130,8 +131,12 @@ export function take(held: HeldAccount, grant: Grant, nextLeaseId: () => string)
   else Object.assign(held, { amount: grant.amountTotal, expiresMs: Math.max(grant.expiresMs, held.expiresMs) });
 }
 
-/** The ledger did not answer: what was said is said again, but not at once. */
-export function fail(held: HeldAccount, nowMs: number): void {
+/** The ledger did not answer: what was said is said again, but not at once. What it may have given unheard is given back. */
+export function fail(held: HeldAccount, nextLeaseId: () => string, nowMs: number): void {
+  if (held.amount === 0) {
+    held.returns.set(held.leaseId, 0);
+    held.leaseId = nextLeaseId();
+  }
   held.retryMs = Math.max(held.retryMs, nowMs + FAILURE_MS);
   held.shortage = "budget_unavailable";
 }

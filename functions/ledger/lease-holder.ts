@@ -117,6 +117,7 @@ export function createLeaseHolder({ client, isolateId, nowMs, wait, onFailure }:
 
   async function talk(campaign: HeldCampaign): Promise<void> {
     const sentMs = nowMs();
+    campaign.provedMs = sentMs;
     const asks: { held: HeldAccount; asks: Ask[] }[] = [];
     for (const held of campaign.accounts.values()) {
       if (isMissing(held, sentMs) || (dueMs(held, sentMs) ?? Number.POSITIVE_INFINITY) <= sentMs + REPORT_MS) {
@@ -138,8 +139,7 @@ export function createLeaseHolder({ client, isolateId, nowMs, wait, onFailure }:
       }
     } catch {
       onFailure();
-      campaign.provedMs = sentMs;
-      for (const { held } of asks) fail(held, nowMs());
+      for (const { held } of asks) fail(held, nextLeaseId, nowMs());
     }
   }
 

@@ -1,7 +1,7 @@
 // One Worker in one process of real workerd, on a free port of loopback. No proxy in between: what is timed is workerd.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,10 +17,11 @@ const COMPATIBILITY_DATE = "2026-10-01"; // as in wrangler.toml
 /** Where workerd writes its events, one JSON object a line. */
 const CONTROL_FD = 3;
 
-/** What the Worker finds in its environment: text, and queues that lead back to itself. */
+/** What the Worker finds in its environment: text, queues that lead back to itself, and Durable Objects of its own, binding -> class. */
 export interface WorkerEnvironment {
   readonly vars: Readonly<Record<string, string>>;
   readonly queues: readonly string[];
+  readonly durableObjects?: Readonly<Record<string, string>>;
 }
 
 /** Starts it, and answers once it listens. The isolate itself starts with the process. @throws Error where workerd ends instead */
@@ -30,7 +31,9 @@ export async function serveWorker(
 ): Promise<Workerd> {
   const folder = await mkdtemp(join(tmpdir(), "selvedge-bench-"));
   for (const { name, contents } of modules) await writeFile(join(folder, name), contents);
-  await writeFile(join(folder, "config.capnp"), describe(modules, environment));
+  const objectFolder = join(folder, "objects");
+  await mkdir(objectFolder);
+  await writeFile(join(folder, "config.capnp"), describe(modules, environment, objectFolder));
   const child = spawn(workerdPath(), ["serve", join(folder, "config.capnp"), `--control-fd=${CONTROL_FD}`], {
     stdio: ["ignore", "inherit", "inherit", "pipe"],
   });
@@ -55,21 +58,35 @@ function workerdPath(): string {
   return (require("workerd") as { readonly default: string }).default; // the package's one purpose
 }
 
-function describe(modules: readonly WorkerModule[], { vars, queues }: WorkerEnvironment): string {
+/** Durable Objects have their databases on disk: in memory, workerd gives them no SQL. */
+function describe(
+  modules: readonly WorkerModule[],
+  { vars, queues, durableObjects = {} }: WorkerEnvironment,
+  objectFolder: string,
+): string {
   const list = modules.map(({ name }) => `(name = "${name}", ${name.endsWith(".wasm") ? "wasm" : "esModule"} = embed "${name}")`);
   const bindings = [
     ...Object.entries(vars).map(([name, value]) => `(name = "${name}", text = ${JSON.stringify(value)})`),
     ...queues.map((name) => `(name = "${name}", queue = "main")`),
+    ...Object.entries(durableObjects).map(([name, className]) => `(name = "${name}", durableObjectNamespace = "${className}")`),
   ];
+  const namespaces = Object.values(durableObjects).map(
+    (className) => `(className = "${className}", uniqueKey = "selvedge-${className}", enableSql = true)`,
+  );
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
-  services = [(name = "main", worker = .worker)],
+  services = [
+    (name = "main", worker = .worker),
+    (name = "objects", disk = (path = ${JSON.stringify(objectFolder)}, writable = true)),
+  ],
   sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
 );
 const worker :Workerd.Worker = (
   compatibilityDate = "${COMPATIBILITY_DATE}",
   modules = [${list.join(", ")}],
   bindings = [${bindings.join(", ")}],
+  durableObjectNamespaces = [${namespaces.join(", ")}],
+  durableObjectStorage = (localDisk = "objects"),
 );
 `;
 }

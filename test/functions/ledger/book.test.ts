@@ -205,7 +205,7 @@ describe("a lease", () => {
     const ledger = new StoredLedger();
     const ask = talk(ledger, { ...fast, total: 100 }, "flight:f");
     const first = ask("a", NOON, 0, 10);
-    expect(first).toMatchObject({ amountTotal: 10, expiresMs: NOON + 30_000, passRate: 1, shortage: null });
+    expect(first).toMatchObject({ amountTotal: 10, expiresMs: NOON + LEDGER_RULES.termMs, passRate: 1, shortage: null });
     expect(ask("a", NOON, 0, 10)).toEqual(first);
   });
 
@@ -233,7 +233,7 @@ describe("a lease", () => {
     const proof = (spentTotal: number, nowMs: number) =>
       ledger.exchange({ campaign: CAMPAIGN, nowMs, asks: [], proofs: [{ leaseId: "dead", spentTotal }] });
     for (const total of [3, 1, 3, 2]) proof(total, NOON + 60_000);
-    const counts = NOON + 30_000 + LEDGER_RULES.impressionLifetimeMs;
+    const counts = NOON + LEDGER_RULES.termMs + LEDGER_RULES.impressionLifetimeMs;
     expect(ledger.load().accounts["flight:f"]).toMatchObject({ spent: 3, reserved: 7 });
     proof(4, counts);
     expect(ledger.load().accounts["flight:f"]).toMatchObject({ spent: 4, reserved: 6 });
@@ -248,6 +248,17 @@ describe("a lease", () => {
     expect(ask("a", late, 0, 1)?.expiresMs).toBe(late + 1000);
     expect(ask("a", late + 2000, 1, 5)).toMatchObject({ amountTotal: 0, shortage: "budget_unavailable" });
     expect(ledger.load().accounts["flight:f"]).toMatchObject({ spent: 1, reservedBefore: 0, day: { spent: 0 } });
+  });
+
+  it("that is open at midnight is not carried over, but what comes back of it is", () => {
+    const ledger = new StoredLedger();
+    const ask = talk(ledger, { ...fast, daily: 10, carryOver: true }, "flight:f");
+    const midnight = utcDay("UTC", NOON).endMs;
+    ask("a", midnight - 1000, 0, 2);
+    expect(ask("b", midnight, 0, 1)?.amountTotal).toBe(1);
+    expect(ledger.load().accounts["flight:f"]?.day.carried).toBe(8);
+    ask("a", midnight + 1, 1, null);
+    expect(ledger.load().accounts["flight:f"]).toMatchObject({ spent: 1, day: { carried: 9, spent: 0 } });
   });
 
   it("follows the terms of the newest catalog", () => {
