@@ -1,10 +1,11 @@
 // A policy that learns from its own choices: the log of one visitor after the other, a model built of it now and then, and what it costs.
+
+import type { Policy } from "../../shared/catalog/policy.ts";
 import { BagWriter } from "../../shared/features/bags.ts";
 import { createEncoder } from "../../shared/features/encode.ts";
-import type { Policy } from "../../shared/catalog/policy.ts";
-import type { Features } from "../../shared/schemas/features.ts";
 import { distribute } from "../../shared/policies/distribute.ts";
 import { draw } from "../../shared/policies/draw.ts";
+import type { Features } from "../../shared/schemas/features.ts";
 import { createKernelScorer } from "../../shared/scoring/kernel-scorer.ts";
 import type { Task } from "../../shared/tasks/task.ts";
 import { loadParts } from "../dataset/load.ts";
@@ -75,7 +76,8 @@ export async function runLearning(run: LearningRun): Promise<LearningPoint[]> {
     }
     if (++count !== stops[points.length]) continue;
     points.push({ decisions, regret });
-    if (points.length < stops.length && needsModel(run.policy)) rank = createRank(run.policy, await learn(run.taskOf(log.length), log, seed));
+    if (points.length < stops.length && needsModel(run.policy))
+      rank = createRank(run.policy, await learn(run.taskOf(log.length), log, seed));
   }
   return points;
 }
@@ -122,9 +124,10 @@ function distributeOver(policy: Policy, { probabilities, draws }: ReturnType<Ran
   const order = [...probabilities.keys()].sort((a, b) => probabilities[b]! - probabilities[a]!);
   const count = order.length;
   const drawCount = draws ? draws.length / count : 0;
-  const ranked = draws && Float64Array.from({ length: draws.length }, (_, i) => draws[order[i % count]! * drawCount + Math.floor(i / count)]!);
+  const ranked =
+    draws && Float64Array.from({ length: draws.length }, (_, i) => draws[order[i % count]! * drawCount + Math.floor(i / count)]!);
   const distribution = distribute(policy, { values: order.map((arm) => probabilities[arm]!), newcomers: null, draws: ranked });
   const inOrder = new Array<number>(count).fill(0);
-  order.forEach((arm, place) => (inOrder[arm] = distribution[place]!));
+  for (const [place, arm] of order.entries()) inOrder[arm] = distribution[place]!;
   return inOrder;
 }
