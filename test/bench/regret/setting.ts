@@ -42,18 +42,18 @@ export interface Setting {
 }
 
 /** Visitors, of whom each sees four placements. */
-export const STOPS = [150, 300, 600, 1000, 2000, 3000, 4000, 5000, 6000, 8000, 10_000, 12_000, 16_000, 20_000, 24_000];
+export const STOPS = [150, 300, 600, 1000, 2000, 3000, 4000, 5000, 6000, 8000, 10_000, 12_000, 18_000, 30_000];
 
 export function learningRun({ seed, policy, stops }: Setting): LearningRun {
   const market = createMarket(seed, RANDOM_CLICK_RATE);
   return { market, policy, stops, seed, crowd: CROWD, days: 14, taskOf, isOffered: offeredIn(market, stops) };
 }
 
-/** Half of the campaigns are there from the start; the others enter one after the other, over the first half of the run. */
+/** Half of the campaigns are there from the start; the others enter one after the other, over the first third of the run. */
 function offeredIn({ creatives }: Market, stops: readonly number[]): LearningRun["isOffered"] {
   const campaigns = [...new Set(creatives.map(({ campaignId }) => campaignId))];
   const first = campaigns.length / 2;
-  const apart = (stops.at(-1) ?? 0) / 2 / (campaigns.length - first);
+  const apart = (stops.at(-1) ?? 0) / 3 / (campaigns.length - first);
   return ({ campaignId }, visitor) => {
     const place = campaigns.indexOf(campaignId);
     return place < first || visitor >= (place - first + 1) * apart;
