@@ -10,6 +10,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   quantization: async () => (await import("./quantization/quantization.ts")).quantization,
   quality: async () => (await import("./quality/quality.ts")).quality,
   training: async () => (await import("./training/training.ts")).training,
+  regret: async () => (await import("./regret/regret.ts")).regret,
   "training-gpu": async () => (await import("./training/gpu.ts")).trainingGpu,
 };
 

@@ -128,6 +128,6 @@ function distributeOver(policy: Policy, { probabilities, draws }: ReturnType<Ran
     draws && Float64Array.from({ length: draws.length }, (_, i) => draws[order[i % count]! * drawCount + Math.floor(i / count)]!);
   const distribution = distribute(policy, { values: order.map((arm) => probabilities[arm]!), newcomers: null, draws: ranked });
   const inOrder = new Array<number>(count).fill(0);
-  order.forEach((arm, place) => (inOrder[arm] = distribution[place]!));
+  for (const [place, arm] of order.entries()) inOrder[arm] = distribution[place]!;
   return inOrder;
 }

@@ -1,0 +1,82 @@
+// What the regret benchmark plays: a market, a task that learns it quickly, when models are built, and the policies that are compared.
+import type { Policy } from "../../../shared/catalog/policy.ts";
+import { parse } from "../../../shared/schemas/coded-error.ts";
+import { adClick } from "../../../shared/tasks/ad-click.ts";
+import { Task } from "../../../shared/tasks/task.ts";
+import type { LearningRun } from "../../../training/simulate/learning.ts";
+import { createMarket, type Market } from "../../../training/simulate/market.ts";
+
+/** Clicked as often as this by random choice, four times what the market has elsewhere: so much sooner is everything learnt. */
+const RANDOM_CLICK_RATE = 0.2;
+
+/** Fields of ad-click but for those that matter least: hours, weekdays, countries and titles. */
+const FIELDS = [
+  "device",
+  "ageBand",
+  "segment",
+  "interests",
+  "position",
+  "creativeId",
+  "campaignId",
+  "category",
+  "format",
+  "brand",
+];
+
+const CROWD = 7;
+
+/** By name, as tables and plots have them. */
+export const POLICIES: Readonly<Record<string, Policy>> = {
+  random: { name: "random" },
+  greedy: { name: "greedy" },
+  "epsilon-greedy": { name: "epsilon-greedy", epsilon: 0.1 },
+  softmax: { name: "softmax", temperature: 0.05 },
+  thompson: { name: "thompson" },
+  squarecb: { name: "squarecb", gamma: 1000 },
+};
+
+export interface Setting {
+  readonly seed: number;
+  readonly policy: Policy;
+  readonly stops: readonly number[];
+}
+
+/** Visitors, of whom each sees four placements. */
+export const STOPS = [150, 300, 600, 1000, 2000, 3000, 4000, 5000, 6000, 8000, 10_000, 12_000, 18_000, 30_000];
+
+export function learningRun({ seed, policy, stops }: Setting): LearningRun {
+  const market = createMarket(seed, RANDOM_CLICK_RATE);
+  return { market, policy, stops, seed, crowd: CROWD, days: 14, taskOf, isOffered: offeredIn(market, stops) };
+}
+
+/** Half of the campaigns are there from the start; the others enter one after the other, over the first third of the run. */
+function offeredIn({ creatives }: Market, stops: readonly number[]): LearningRun["isOffered"] {
+  const campaigns = [...new Set(creatives.map(({ campaignId }) => campaignId))];
+  const first = campaigns.length / 2;
+  const apart = (stops.at(-1) ?? 0) / 3 / (campaigns.length - first);
+  return ({ campaignId }, visitor) => {
+    const place = campaigns.indexOf(campaignId);
+    return place < first || visitor >= (place - first + 1) * apart;
+  };
+}
+
+/** Some 50 steps an epoch, whatever there is to learn from; and a penalty that is the same prior for few and for many. */
+export function taskOf(impressions: number): Task {
+  const batchSize = Math.min(2048, Math.max(64, 2 ** Math.round(Math.log2(impressions / 50))));
+  return parse(Task, {
+    ...structuredClone(adClick),
+    fields: adClick.fields.filter(({ name }) => FIELDS.includes(name)),
+    model: { family: "deepfm", embeddingDimension: 8, hidden: [16] },
+    training: {
+      schedule: "cosine",
+      epochs: 10,
+      patience: 10,
+      batchSize,
+      learningRate: 0.005 * Math.sqrt(batchSize / 256),
+      l2Embedding: Math.min(0.01, PRIOR / impressions),
+      posterior: { priorVariance: 1, rowVariance: ROW_VARIANCE },
+    },
+  });
+}
+const ROW_VARIANCE = Number(process.env.ROWVAR ?? 0.3);
+const PRIOR = Number(process.env.PRIOR ?? 15);
