@@ -25,8 +25,13 @@ export function trackingRoutes(dependencies: TrackingDependencies) {
     .get("/v1/track/click/:token", async (context) => {
       const { landingUrl } = await track(context, "click", dependencies);
       context.header("cache-control", "no-store");
-      return context.redirect(landingUrl, 302);
+      return context.redirect(passToken(landingUrl, context.req.param("token")), 302);
     });
+}
+
+/** The landing URL is inside the token, so that `{clickToken}` in it can only be put in now. Conversions come back with it. */
+function passToken(landingUrl: string, token: string): string {
+  return landingUrl.replaceAll(/\{clickToken\}|%7BclickToken%7D/gi, token); // of base64url and a dot: nothing to encode
 }
 
 /**

@@ -59,6 +59,13 @@ describe("a tracking URL", () => {
     expect(events).toMatchObject([{ type: "click", id: "d-1.top.0.click" }]);
   });
 
+  it.each(["{clickToken}", "%7BclickToken%7D"])("gives the landing page the token, where it asks for it by %s", async (macro) => {
+    const landingUrl = `https://shop.example/?ad=${macro}&x=1#${macro}`;
+    const asking = await signTrackingToken({ ...exampleClaims, landingUrl }, await trackingKey);
+    const response = await createEdge(500).get("click", asking);
+    expect(response.headers.get("location")).toBe(`https://shop.example/?ad=${asking}&x=1#${asking}`);
+  });
+
   it("hands what happened to be billed, with all that the token says of it", async () => {
     const { get, events, bills } = createEdge(500);
     await get("impression", token);
