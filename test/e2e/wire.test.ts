@@ -93,7 +93,9 @@ describe("a decision over the wire", () => {
     const response = await post("/v1/decisions", body);
     const { decisionId, placements, modelVersion } = parse(DecisionResponse, await response.json());
     expect(placements).toMatchObject([{ placementId: "top", fallback: null, noServe: null }]);
-    const stored = await eventually(async () => (await readEvents()).find((event) => event.id === `${decisionId}.top.decision`));
+    const stored = await eventually(async () =>
+      (await readEvents()).find((event) => event.id === `${decisionId}.top.0.decision`),
+    );
     const event = parse(DecisionEvent, stored);
     expect(event).toMatchObject({ chosenId: placements[0]?.creative?.creativeId, model: { version: modelVersion } });
     expect(event.features).toMatchObject({ field0: "top", field1: "mobile", unheardOf: -1 });
@@ -120,7 +122,7 @@ describe("a decision over the wire", () => {
       const found = (await readEvents()).filter((event) => event.id.startsWith(decisionId)).map(({ id }) => id);
       return found.length >= 5 ? new Set(found) : undefined;
     });
-    expect([...ids].sort()).toEqual(["click", "decision", "impression"].map((type) => `${decisionId}.top.${type}`));
+    expect([...ids].sort()).toEqual(["click", "decision", "impression"].map((type) => `${decisionId}.top.0.${type}`));
   });
 });
 

@@ -2,6 +2,7 @@
 import type { Benchmark } from "../benchmark.ts";
 import { describeMachine } from "../machine.ts";
 import { formatTable } from "../table.ts";
+import { EMPTY_ENVIRONMENT } from "../workerd/serve.ts";
 import { filesByPart } from "./parts.ts";
 import { gzipBytesOf, type PartSize, sizesByPart } from "./sizes.ts";
 import { type Candidate, measureStartUp, type StartUp } from "./start-up.ts";
@@ -41,7 +42,7 @@ async function alone(name: string, files: readonly string[], settings: WorkerSet
 globalThis.kept = [${files.map((_, i) => `m${i}`).join(", ")}]; // else nothing of it would be in the bundle
 export default { fetch: () => Response.json({ status: "ok" }) };`;
   const { modules } = await bundleAsUploaded({ source }, settings);
-  return { name, modules, environment: { vars: {}, queues: [] } };
+  return { name, modules, environment: EMPTY_ENVIRONMENT };
 }
 
 function describe(gzipBytes: number, sizes: readonly PartSize[], starts: readonly StartUp[]): string {

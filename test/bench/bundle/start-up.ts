@@ -2,7 +2,7 @@
 import { median } from "../median.ts";
 import type { WorkerModule } from "../workerd/bundle.ts";
 import { processCpuMs } from "../workerd/cpu-time.ts";
-import { serveWorker, type WorkerEnvironment } from "../workerd/serve.ts";
+import { EMPTY_ENVIRONMENT, serveWorker, type WorkerEnvironment } from "../workerd/serve.ts";
 
 export interface Candidate {
   readonly name: string;
@@ -33,7 +33,7 @@ const EMPTY: Candidate = {
       contents: new TextEncoder().encode(`export default { fetch: () => Response.json({ status: "ok" }) };`),
     },
   ],
-  environment: { vars: {}, queues: [] },
+  environment: EMPTY_ENVIRONMENT,
 };
 
 type Start = Pick<StartUp, "evaluationMs" | "cpuMs">;

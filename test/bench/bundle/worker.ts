@@ -12,11 +12,17 @@ export interface WorkerSettings {
 
 /** From wrangler.toml; names are kept unless it says otherwise, which is wrangler's own default and costs bytes and time. */
 export function readSettings(): WorkerSettings {
-  const { main, minify, keep_names: keepNames, vars, queues } = readConfig({ config: "wrangler.toml" }, { hideWarnings: true });
+  const config = readConfig({ config: "wrangler.toml" }, { hideWarnings: true });
+  const { main, minify, keep_names: keepNames, vars, queues } = config;
   if (!main) throw new Error("wrangler.toml has no main");
   const texts = Object.entries(vars).map(([name, value]) => [name, String(value)]);
   const producers: readonly { readonly binding: string }[] = queues.producers ?? []; // wrangler's own type lost the fields
-  const environment = { vars: Object.fromEntries(texts), queues: producers.map(({ binding }) => binding) };
+  const objects: readonly { readonly name: string; readonly class_name: string }[] = config.durable_objects.bindings; // so did these
+  const environment = {
+    vars: Object.fromEntries(texts),
+    queues: producers.map(({ binding }) => binding),
+    durableObjects: objects.map(({ name, class_name: className }) => ({ binding: name, className })),
+  };
   return { main, minify: minify ?? false, keepNames: keepNames ?? true, environment };
 }
 

@@ -17,20 +17,23 @@ const COMPATIBILITY_DATE = "2026-10-01"; // as in wrangler.toml
 /** Where workerd writes its events, one JSON object a line. */
 const CONTROL_FD = 3;
 
-/** What the Worker finds in its environment: text, and queues that lead back to itself. */
+/** What the Worker finds in its environment: text, queues that lead back to itself, and namespaces of its own Durable Objects. */
 export interface WorkerEnvironment {
   readonly vars: Readonly<Record<string, string>>;
   readonly queues: readonly string[];
+  readonly durableObjects: readonly { readonly binding: string; readonly className: string }[];
 }
+
+export const EMPTY_ENVIRONMENT: WorkerEnvironment = { vars: {}, queues: [], durableObjects: [] };
 
 /** Starts it, and answers once it listens. The isolate itself starts with the process. @throws Error where workerd ends instead */
 export async function serveWorker(
   modules: readonly WorkerModule[],
-  environment: WorkerEnvironment = { vars: {}, queues: [] },
+  environment: WorkerEnvironment = EMPTY_ENVIRONMENT,
 ): Promise<Workerd> {
   const folder = await mkdtemp(join(tmpdir(), "selvedge-bench-"));
   for (const { name, contents } of modules) await writeFile(join(folder, name), contents);
-  await writeFile(join(folder, "config.capnp"), describe(modules, environment));
+  await writeFile(join(folder, "config.capnp"), describe(folder, modules, environment));
   const child = spawn(workerdPath(), ["serve", join(folder, "config.capnp"), `--control-fd=${CONTROL_FD}`], {
     stdio: ["ignore", "inherit", "inherit", "pipe"],
   });
@@ -55,21 +58,28 @@ function workerdPath(): string {
   return (require("workerd") as { readonly default: string }).default; // the package's one purpose
 }
 
-function describe(modules: readonly WorkerModule[], { vars, queues }: WorkerEnvironment): string {
+/** `folder` takes what Durable Objects store: in memory they have no SQLite. */
+function describe(folder: string, modules: readonly WorkerModule[], { vars, queues, durableObjects }: WorkerEnvironment): string {
   const list = modules.map(({ name }) => `(name = "${name}", ${name.endsWith(".wasm") ? "wasm" : "esModule"} = embed "${name}")`);
   const bindings = [
     ...Object.entries(vars).map(([name, value]) => `(name = "${name}", text = ${JSON.stringify(value)})`),
     ...queues.map((name) => `(name = "${name}", queue = "main")`),
+    ...durableObjects.map(({ binding, className }) => `(name = "${binding}", durableObjectNamespace = "${className}")`),
   ];
+  const namespaces = durableObjects.map(
+    ({ className }) => `(className = "${className}", uniqueKey = "${className}", enableSql = true)`,
+  );
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
-  services = [(name = "main", worker = .worker)],
+  services = [(name = "main", worker = .worker), (name = "objects", disk = (path = "${folder}", writable = true))],
   sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
 );
 const worker :Workerd.Worker = (
   compatibilityDate = "${COMPATIBILITY_DATE}",
   modules = [${list.join(", ")}],
   bindings = [${bindings.join(", ")}],
+  durableObjectNamespaces = [${namespaces.join(", ")}],
+  durableObjectStorage = (localDisk = "objects"),
 );
 `;
 }
