@@ -20,12 +20,15 @@ const fromHex = (hex: string) => Uint8Array.from(hex.match(/../g) ?? [], (pair) 
 export interface TestKeys {
   readonly signing: SigningKey;
   readonly publicKey: string;
+  readonly pem: string;
   readonly trusted: TrustedKeys;
 }
 
 export async function testKeys(which: "first" | "second"): Promise<TestKeys> {
   const publicKey = PUBLIC_KEYS[which];
-  const privateKey = await crypto.subtle.importKey("pkcs8", fromHex(PKCS8_PREFIX + SECRETS[which]), "Ed25519", false, ["sign"]);
+  const der = fromHex(PKCS8_PREFIX + SECRETS[which]);
+  const privateKey = await crypto.subtle.importKey("pkcs8", der, "Ed25519", false, ["sign"]);
+  const pem = `-----BEGIN PRIVATE KEY-----\n${btoa(String.fromCharCode(...der))}\n-----END PRIVATE KEY-----\n`;
   const keyId = await keyIdOf(Uint8Array.from(atob(publicKey), (character) => character.charCodeAt(0)));
-  return { signing: { keyId, privateKey }, publicKey, trusted: await importPublicKeys(publicKey) };
+  return { signing: { keyId, privateKey }, publicKey, pem, trusted: await importPublicKeys(publicKey) };
 }

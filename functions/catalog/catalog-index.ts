@@ -1,81 +1,114 @@
 // The catalog snapshot, indexed once when it is loaded, so that a decision looks nothing up twice.
-import { requireFormatVersion } from "../../shared/artifact/format-version.ts";
 import type { Channel } from "../../shared/artifact/manifest.ts";
-import {
-  type Campaign,
-  Catalog,
-  type Creative,
-  type Experiment,
-  type Placement,
-  type Policy,
-} from "../../shared/schemas/catalog.ts";
-import { CodedError, parse } from "../../shared/schemas/coded-error.ts";
+import type { Auction, Catalog, Tier } from "../../shared/catalog/catalog.ts";
+import { parseCatalog } from "../../shared/catalog/check-catalog.ts";
+import type { CreativeContent } from "../../shared/catalog/creative.ts";
+import type { Experiment } from "../../shared/catalog/experiment.ts";
+import type { Policy } from "../../shared/catalog/policy.ts";
+import type { Placement, Site } from "../../shared/catalog/supply.ts";
 import type { Features } from "../../shared/schemas/features.ts";
+import type { CandidateSupply } from "./candidate-supply.ts";
+import { compileEligibility, type EligibilityIndex } from "./eligibility-index.ts";
+import { limitsOf } from "./limits.ts";
 
-/** A creative that may be shown. `features` are what the model sees; `supply` is null where the request brought the creative along. */
+/**
+ * A creative that may be shown. `features` are what the model sees, the same object in every request; `supply` is null, and `content`
+ * may be missing, where the request brought the creative along.
+ */
 export interface Candidate {
   readonly creativeId: string;
   readonly landingUrl: string;
   readonly imageUrl: string | undefined;
+  readonly content: CreativeContent | undefined;
   readonly features: Features;
-  readonly supply: { readonly creative: Creative; readonly campaign: Campaign } | null;
+  readonly supply: CandidateSupply | null;
 }
 
+/** `candidates` are in the order of their tiers, then of the catalog. */
 export interface CatalogIndex {
   readonly task: string;
+  readonly conversionTask: string | null;
   readonly policy: Policy;
+  readonly auction: Auction;
+  readonly tiers: readonly Tier[];
   readonly experiments: readonly Experiment[];
+  readonly sites: ReadonlyMap<string, Site>;
   readonly placements: ReadonlyMap<string, Placement>;
   readonly candidates: readonly Candidate[];
+  readonly eligibility: EligibilityIndex;
   /** Every channel that a decision may be served from: `stable`, and those of the experiments' arms. */
   readonly channels: readonly Channel[];
+}
+
+/** Parses, checks and indexes. Throws `CodedError` with the codes of `parseCatalog`. */
+export function indexCatalog(document: unknown): CatalogIndex {
+  const catalog = parseCatalog(document);
+  const { task, conversionTask, policy, auction, tiers, experiments } = catalog;
+  const supplies = toSupplies(catalog);
+  const armChannels = experiments.flatMap(({ arms }) => arms.flatMap(({ channel }) => channel ?? []));
+  return {
+    task,
+    conversionTask,
+    policy,
+    auction,
+    tiers,
+    experiments,
+    sites: indexById(catalog.sites),
+    placements: indexById(catalog.placements),
+    candidates: supplies.map(toCandidate),
+    eligibility: compileEligibility(supplies, catalog.placements),
+    channels: [...new Set<Channel>(["stable", ...armChannels])],
+  };
 }
 
 /** What is served from while no catalog was ever loaded: candidates can only come with the request. */
 export const EMPTY_CATALOG: CatalogIndex = {
   task: "ad-click",
+  conversionTask: null,
   policy: { name: "greedy" },
+  auction: { pricing: "first-price", qualityExponent: 1 },
+  tiers: [],
   experiments: [],
+  sites: new Map(),
   placements: new Map(),
   candidates: [],
+  eligibility: compileEligibility([], []),
   channels: ["stable"],
 };
 
-/** Parses and indexes. Throws `CodedError`: `catalog_version_unknown`, the schema's codes, `id_duplicate`, `campaign_unknown`. */
-export function indexCatalog(document: unknown): CatalogIndex {
-  requireFormatVersion(document, 1, "catalog");
-  const catalog = parse(Catalog, document, "catalog");
-  const campaigns = indexById(catalog.campaigns, "campaigns");
-  indexById(catalog.creatives, "creatives");
-  indexById(catalog.experiments, "experiments");
-  const armChannels = catalog.experiments.flatMap(({ arms }) => arms.flatMap(({ channel }) => channel ?? []));
-  return {
-    task: catalog.task,
-    policy: catalog.policy,
-    experiments: catalog.experiments,
-    placements: indexById(catalog.placements, "placements"),
-    candidates: catalog.creatives.map((creative, index) => toCandidate(creative, index, campaigns)),
-    channels: [...new Set<Channel>(["stable", ...armChannels])],
-  };
-}
-
-function indexById<Item extends { readonly id: string }>(items: readonly Item[], path: string): ReadonlyMap<string, Item> {
-  const index = new Map<string, Item>();
-  items.forEach((item, position) => {
-    if (index.has(item.id)) {
-      throw new CodedError("id_duplicate", `catalog.${path}[${position}].id`, `"${item.id}" is there twice; rename one`);
-    }
-    index.set(item.id, item);
+/** In the order of the tiers, then of the catalog. */
+function toSupplies({ tiers, advertisers, campaigns, flights, creatives }: Catalog): CandidateSupply[] {
+  const ranks = new Map(tiers.map(({ id }, rank) => [id, rank]));
+  const advertiserOf = finder(advertisers);
+  const campaignOf = finder(campaigns);
+  const flightOf = finder(flights);
+  const supplies = creatives.map((creative): CandidateSupply => {
+    const flight = flightOf(creative.flightId);
+    const campaign = campaignOf(flight.campaignId);
+    const advertiser = advertiserOf(campaign.advertiserId);
+    const tierRank = ranks.get(flight.tierId) ?? 0; // a checked catalog has it
+    return { creative, flight, campaign, advertiser, tierRank, ...limitsOf(creative, flight, campaign, advertiser) };
   });
-  return index;
+  return supplies.sort((a, b) => a.tierRank - b.tierRank);
 }
 
-function toCandidate(creative: Creative, index: number, campaigns: ReadonlyMap<string, Campaign>): Candidate {
-  const { id, campaignId, landingUrl, imageUrl, features } = creative;
-  const campaign = campaigns.get(campaignId);
-  if (!campaign) {
-    throw new CodedError("campaign_unknown", `catalog.creatives[${index}].campaignId`, `add a campaign "${campaignId}"`);
-  }
-  const supply = { creative, campaign };
-  return { creativeId: id, landingUrl, imageUrl, features: { ...features, creativeId: id, campaignId }, supply };
+function toCandidate(supply: CandidateSupply): Candidate {
+  const { creative, flight, campaign, advertiser } = supply;
+  const { id, landingUrl, content } = creative;
+  const ids = { creativeId: id, flightId: flight.id, campaignId: campaign.id, advertiserId: advertiser.id };
+  const imageUrl = content.kind === "html" ? undefined : content.imageUrl;
+  return { creativeId: id, landingUrl, imageUrl, content, features: { ...creative.features, ...ids }, supply };
+}
+
+const indexById = <Item extends { readonly id: string }>(items: readonly Item[]): ReadonlyMap<string, Item> =>
+  new Map(items.map((item) => [item.id, item]));
+
+/** Looks up what a checked catalog is known to have. */
+function finder<Item extends { readonly id: string }>(items: readonly Item[]): (id: string) => Item {
+  const index = indexById(items);
+  return (id) => {
+    const item = index.get(id);
+    if (!item) throw new Error(`a checked catalog has no "${id}"`);
+    return item;
+  };
 }

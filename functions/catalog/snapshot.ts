@@ -1,4 +1,4 @@
-// What a request is served from: the catalog and the models of all its channels, from isolate memory where they are loaded.
+// What a request is served from: the catalog and the models of all its tasks and channels, from isolate memory where they are loaded.
 import type { Channel } from "../../shared/artifact/manifest.ts";
 import type { ChannelLoader, Loaded } from "../model/channel-loader.ts";
 import type { LoaderPool } from "../model/loader-pool.ts";
@@ -16,6 +16,8 @@ export interface Snapshot {
   readonly catalog: CatalogIndex;
   readonly catalogVersion: string | null;
   readonly models: ReadonlyMap<Channel, Loaded<EdgeModel>>;
+  /** Of the catalog's conversion task. */
+  readonly conversionModels: ReadonlyMap<Channel, Loaded<EdgeModel>>;
 }
 
 export type WaitUntil = (work: Promise<unknown>) => void;
@@ -28,12 +30,13 @@ export async function takeSnapshot({ catalogLoader, models, nowMs }: SnapshotSou
   const startedMs = nowMs();
   const loaded = await catalogLoader.get(waitUntil);
   const catalog = loaded?.value ?? EMPTY_CATALOG;
-  const channels = await Promise.all(
-    catalog.channels.map(async (channel) => {
-      const model = await models.loaderOf(catalog.task, channel).get(waitUntil, startedMs);
-      return [channel, model] as const;
-    }),
-  );
-  const present = channels.flatMap(([channel, model]) => (model ? [[channel, model] as const] : []));
-  return { catalog, catalogVersion: loaded?.version ?? null, models: new Map(present) };
+  const load = async (task: string | null) => {
+    const loads = (task === null ? [] : catalog.channels).map(async (channel) => {
+      const model = await models.loaderOf(task as string, channel).get(waitUntil, startedMs); // no task has no loads
+      return model ? ([[channel, model]] as const) : [];
+    });
+    return new Map((await Promise.all(loads)).flat());
+  };
+  const [clicks, conversions] = await Promise.all([load(catalog.task), load(catalog.conversionTask)]);
+  return { catalog, catalogVersion: loaded?.version ?? null, models: clicks, conversionModels: conversions };
 }

@@ -1,20 +1,21 @@
-// THE story of a decision, every stage in order. Pure: the same input gives the same decision, byte for byte.
+// THE story of a decision, every stage in order. Pure: the same input and state give the same decision, byte for byte.
 import type { Channel } from "../../shared/artifact/manifest.ts";
 import { assignAll } from "../../shared/bucketing/assign.ts";
-import type { Policy } from "../../shared/schemas/catalog.ts";
-import type { Assignment, DecisionRequest, FallbackReason, NoServeReason } from "../../shared/schemas/decisions.ts";
-import type { DecisionEvent } from "../../shared/schemas/events.ts";
+import { audienceOf } from "../../shared/catalog/audience.ts";
+import type { DecisionEvent, DecisionState } from "../../shared/schemas/decision-record.ts";
+import type { Assignment, DecisionRequest } from "../../shared/schemas/decisions.ts";
+import type { DropCount } from "../catalog/calendar.ts";
 import type { Candidate, CatalogIndex } from "../catalog/catalog-index.ts";
 import type { EdgeModel } from "../model/model.ts";
 import { gatherCandidates, type Supply } from "./candidates.ts";
 import { buildContext } from "./context.ts";
-import { separateEligible } from "./eligibility.ts";
-import { distribute, draw } from "./exploration.ts";
+import { decidePlacement } from "./decide-placement.ts";
+import { type Dropped, screen } from "./eligibility.ts";
+import { Gates, type Spend } from "./gates.ts";
 import { chooseMechanism, type Mechanism } from "./mechanism.ts";
+import { collectNeeds, type Needs } from "./needs.ts";
 import { findNoServeReason } from "./no-serve.ts";
-import { rankCandidates } from "./ranking.ts";
-import { type PlacementFacts, type RequestFacts, toDecisionEvent } from "./record.ts";
-import { scoreCandidates } from "./scoring.ts";
+import { type PlacementFacts, type ServedBy, toDecisionEvent } from "./record.ts";
 import { seedAt, uniformFrom } from "./seeds.ts";
 
 export interface ServedModel {
@@ -22,101 +23,110 @@ export interface ServedModel {
   readonly version: string;
 }
 
-/** Everything that a decision depends on. `catalogVersion` is null while none is loaded; `seed` is 32-bit unsigned. */
+/** What a decision depends on, beside the state. `catalogVersion` is null while none is loaded; `seed` is 32-bit unsigned. */
 export interface DecisionInput {
   readonly request: DecisionRequest;
   readonly catalog: CatalogIndex;
   readonly catalogVersion: string | null;
+  /** Of the catalog's task, and of its conversion task, by channel. */
   readonly models: ReadonlyMap<Channel, ServedModel>;
+  readonly conversionModels: ReadonlyMap<Channel, ServedModel>;
   readonly decisionId: string;
   readonly nowMs: number;
   readonly seed: number;
+  /** Whether every drop is wanted by name. */
+  readonly explain: boolean;
 }
 
-export interface PlacementDecision {
-  readonly placementId: string;
-  readonly chosen: Candidate | null;
-  readonly probability: number | null;
-  readonly fallback: FallbackReason | null;
-  readonly noServe: NoServeReason | null;
+/** Who may be shown where, before the state is known, and what of the state must be. */
+export interface Shortlist {
+  readonly placements: readonly Shortlisted[];
+  readonly needs: Needs;
 }
 
+interface Shortlisted {
+  readonly supply: Supply;
+  readonly eligible: readonly Candidate[];
+  readonly dropped: readonly DropCount[];
+  /** By name; null where that is not wanted. */
+  readonly drops: readonly Dropped[] | null;
+}
+
+/** `views` of each cap key and `spends` of each account are what the decision has used; `opportunities` what it could have, by account. */
 export interface Decision {
-  readonly placements: readonly PlacementDecision[];
+  readonly placements: readonly PlacementFacts[];
   readonly modelVersion: string | null;
   readonly assignments: readonly Assignment[];
-  readonly events: readonly DecisionEvent[];
+  readonly event: DecisionEvent;
+  readonly views: ReadonlyMap<string, number>;
+  readonly spends: readonly Spend[];
+  readonly opportunities: ReadonlyMap<string, number>;
 }
 
-/** Throws `CodedError` where the request contradicts itself or the catalog: `placement_unknown`, `id_duplicate`. */
-export function decide(input: DecisionInput): Decision {
-  const { request, catalog, catalogVersion, decisionId, nowMs } = input;
-  const supplies = gatherCandidates(request, catalog, catalogVersion !== null);
+/**
+ * The stages that need no state. Throws `CodedError` where the request contradicts itself or the catalog: `placement_unknown`,
+ * `id_duplicate`.
+ */
+export function shortlist({ request, catalog, catalogVersion, nowMs, explain }: DecisionInput): Shortlist {
+  const screenPlacement = screen(catalog, audienceOf(request), nowMs, { explain });
+  const placements = gatherCandidates(request, catalog, catalogVersion !== null).map((supply): Shortlisted => {
+    if (supply.fromCatalog) return { supply, ...screenPlacement(supply.placement) };
+    return { supply, eligible: supply.candidates, dropped: [], drops: null };
+  });
+  const slotCount = placements.reduce((sum, { supply }) => sum + supply.slotCount, 0);
+  return { placements, needs: collectNeeds(new Set(placements.flatMap(({ eligible }) => eligible)), slotCount) };
+}
+
+/** All other stages, placement by placement in the request's order: what one of them shows, those after it do not. */
+export function decide(input: DecisionInput, { placements: shortlisted }: Shortlist, state: DecisionState): Decision {
+  const { request, catalog, catalogVersion, decisionId, nowMs, seed } = input;
   const assignments = request.subjectId === undefined ? [] : assignAll(catalog.experiments, request.subjectId);
   const mechanism = chooseMechanism(catalog.policy, catalog.experiments, assignments);
-  const { channel, model } = pickModel(input, mechanism);
-  const facts: RequestFacts = {
-    decisionId,
-    timeMs: nowMs,
-    subjectId: request.subjectId ?? null,
-    catalogVersion,
-    model: model && { task: catalog.task, channel, version: model.version },
-    assignments,
-  };
-  const placements = supplies.map((supply, index) => choose(input, supply, mechanism, model, seedAt(input.seed, index)));
+  const model = pickModel(input.models, mechanism, catalog.task);
+  const conversionModel =
+    catalog.conversionTask === null ? null : pickModel(input.conversionModels, mechanism, catalog.conversionTask);
+  const gates = new Gates({ state, hasSubject: request.subjectId !== undefined, seed, uniformFrom });
+  let drawCount = 0;
+  const placements = shortlisted.map(({ supply, eligible, dropped }, index): PlacementFacts => {
+    const decided = decidePlacement({
+      ...supply,
+      index,
+      eligible,
+      counts: new Map(dropped.map(({ reason, count }) => [reason, count])),
+      context: buildContext(supply.placement, request.features, nowMs),
+      tiers: catalog.tiers,
+      auction: catalog.auction,
+      policy: mechanism.policy,
+      model: model?.value ?? null,
+      conversionModel: conversionModel?.value ?? null,
+      nowMs,
+      gates,
+      nextSeed: () => seedAt(seed, drawCount++),
+    });
+    const isFull = decided.slots.length === supply.slotCount;
+    return { ...decided, noServe: isFull ? null : findNoServeReason(supply.candidates.length, catalogVersion !== null) };
+  });
+  const facts = { decisionId, timeMs: nowMs, request, state, seed, catalogVersion, assignments };
+  const servedBy = { model: model?.servedBy ?? null, conversionModel: conversionModel?.servedBy ?? null };
   return {
-    placements: placements.map(toPlacementDecision),
-    modelVersion: model?.version ?? null,
+    placements,
+    modelVersion: model?.servedBy.version ?? null,
     assignments,
-    events: placements.map((placement) => toDecisionEvent(facts, placement)),
+    event: toDecisionEvent({ ...facts, ...servedBy }, placements),
+    views: gates.views,
+    spends: gates.spends,
+    opportunities: gates.opportunities,
   };
+}
+
+interface PickedModel {
+  readonly value: EdgeModel;
+  readonly servedBy: ServedBy;
 }
 
 /** The arm's channel; where nothing was ever published on it, stable, and the record says so. */
-function pickModel({ models }: DecisionInput, mechanism: Mechanism): { channel: Channel; model: ServedModel | null } {
-  const wanted = models.get(mechanism.channel);
-  return wanted ? { channel: mechanism.channel, model: wanted } : { channel: "stable", model: models.get("stable") ?? null };
-}
-
-/** One placement: eligible -> scored -> ranked -> drawn. Without scores the draw is uniform, and the fallback says why. */
-function choose(
-  { request, catalogVersion, nowMs }: DecisionInput,
-  { placementId, placement, candidates, fromCatalog }: Supply,
-  mechanism: Mechanism,
-  model: ServedModel | null,
-  seed: number,
-): PlacementFacts {
-  const { eligible, dropped } = separateEligible(candidates, placement, nowMs);
-  const context = buildContext(placement, request.features, nowMs);
-  const noServe = findNoServeReason(eligible.length, candidates.length, catalogVersion !== null);
-  const facts = { placementId, context, dropped, noServe, seed };
-  if (noServe) {
-    return { ...facts, ranked: [], distribution: [], chosenIndex: null, policy: mechanism.policy, fallback: null };
-  }
-  const features = eligible.map((candidate) => candidate.features);
-  const scores = model && scoreCandidates(model.value, context, features, { known: fromCatalog });
-  const fallback = findFallback(scores !== null, model !== null, mechanism.policy);
-  const policy = fallback ? ({ name: "random" } as const) : mechanism.policy;
-  const ranked = rankCandidates(eligible, scores);
-  const distribution = distribute(policy, ranked.length);
-  const chosenIndex = draw(distribution, uniformFrom(seed));
-  return { ...facts, ranked, distribution, chosenIndex, policy, fallback };
-}
-
-/** A random policy needs no model; one that is there and fails is reported all the same. */
-function findFallback(scored: boolean, hasModel: boolean, policy: Policy): FallbackReason | null {
-  if (scored) return null;
-  if (hasModel) return "score_failed";
-  return policy.name === "random" ? null : "no_model";
-}
-
-function toPlacementDecision({ placementId, ranked, chosenIndex, fallback, noServe }: PlacementFacts): PlacementDecision {
-  const chosen = chosenIndex === null ? null : (ranked[chosenIndex] ?? null);
-  return {
-    placementId,
-    chosen: chosen?.candidate ?? null,
-    probability: chosen?.score?.probability ?? null,
-    fallback,
-    noServe,
-  };
+function pickModel(models: ReadonlyMap<Channel, ServedModel>, { channel: wanted }: Mechanism, task: string): PickedModel | null {
+  const channel = models.has(wanted) ? wanted : "stable";
+  const model = models.get(channel);
+  return model ? { value: model.value, servedBy: { task, channel, version: model.version } } : null;
 }

@@ -1,6 +1,7 @@
 // Which policy chooses, and from which channel's model: the catalog's, unless an arm of the subject says otherwise.
 import type { Channel } from "../../shared/artifact/manifest.ts";
-import type { Experiment, Policy } from "../../shared/schemas/catalog.ts";
+import type { Experiment } from "../../shared/catalog/experiment.ts";
+import type { Policy } from "../../shared/catalog/policy.ts";
 import type { Assignment } from "../../shared/schemas/decisions.ts";
 
 export interface Mechanism {

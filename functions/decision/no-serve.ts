@@ -1,9 +1,8 @@
-// Why a placement is left empty.
+// Why slots of a placement are left empty.
 import type { NoServeReason } from "../../shared/schemas/decisions.ts";
 
-/** Null where there is something to choose from. `catalogLoaded` tells an empty catalog from one that never arrived. */
-export function findNoServeReason(eligibleCount: number, candidateCount: number, catalogLoaded: boolean): NoServeReason | null {
-  if (eligibleCount > 0) return null;
+/** `catalogLoaded` tells an empty catalog from one that never arrived. */
+export function findNoServeReason(candidateCount: number, catalogLoaded: boolean): NoServeReason {
   if (candidateCount > 0) return "all_candidates_dropped";
   return catalogLoaded ? "no_candidates" : "no_catalog";
 }

@@ -1,68 +1,128 @@
-// The decision record: enough to replay one placement's draw and to evaluate another policy on it, offline.
+// The decision record: enough to replay a decision byte for byte and to evaluate another policy on it, offline.
 import type { Channel } from "../../shared/artifact/manifest.ts";
-import type { Policy } from "../../shared/schemas/catalog.ts";
-import type { Assignment, FallbackReason, NoServeReason } from "../../shared/schemas/decisions.ts";
-import { type ConsideredCandidate, type DecisionEvent, outcomeEventId } from "../../shared/schemas/events.ts";
+import type { Policy } from "../../shared/catalog/policy.ts";
+import type { DropReason } from "../../shared/catalog/reasons.ts";
+import type {
+  DecidedPlacement,
+  DecidedSlot,
+  DecidedTier,
+  DecisionEvent,
+  DecisionState,
+} from "../../shared/schemas/decision-record.ts";
+import type { Assignment, DecisionRequest, FallbackReason, NoServeReason } from "../../shared/schemas/decisions.ts";
+import { decisionEventId } from "../../shared/schemas/events.ts";
 import type { Features } from "../../shared/schemas/features.ts";
-import type { Dropped } from "./eligibility.ts";
+import { packNumbers } from "../../shared/schemas/packed-numbers.ts";
+import type { Candidate } from "../catalog/catalog-index.ts";
+import type { Charge } from "./pricing.ts";
 import type { Ranked } from "./ranking.ts";
+import type { CandidateScores } from "./scoring.ts";
+
+/** A model that a decision was served from. */
+export interface ServedBy {
+  readonly task: string;
+  readonly channel: Channel;
+  readonly version: string;
+}
 
 /** What all placements of a request have in common. */
 export interface RequestFacts {
   readonly decisionId: string;
   readonly timeMs: number;
-  readonly subjectId: string | null;
+  readonly request: DecisionRequest;
+  readonly state: DecisionState;
+  readonly seed: number;
   readonly catalogVersion: string | null;
-  readonly model: { readonly task: string; readonly channel: Channel; readonly version: string } | null;
+  readonly model: ServedBy | null;
+  readonly conversionModel: ServedBy | null;
   readonly assignments: readonly Assignment[];
 }
 
-/** What was decided for one of them. `ranked` and `distribution` go together; `chosenIndex` is into both. */
+/** A tier that was asked. `scores` are of the candidates before they were ranked, at `Ranked.index`; `policy` is null where it drew lots. */
+export interface TierFacts {
+  readonly tierId: string | null;
+  readonly policy: Policy | null;
+  readonly ranked: readonly Ranked<Candidate>[];
+  readonly scores: CandidateScores | null;
+}
+
+/** A creative that was drawn: `distribution` over the ranked candidates of its tier, `chosenIndex` into both. */
+export interface SlotFacts {
+  readonly tierIndex: number;
+  readonly chosen: Ranked<Candidate>;
+  readonly logit: number | null;
+  readonly probability: number | null;
+  readonly distribution: Float64Array;
+  readonly propensity: number;
+  readonly seed: number;
+  readonly charge: Charge | null;
+  /** Of the leases that paid for it. */
+  readonly leaseIds: readonly string[];
+}
+
+/** What was decided for a placement. `dropped` names those that outside state or the choice dropped; `counts` counts all. */
 export interface PlacementFacts {
   readonly placementId: string;
   readonly context: Features;
-  readonly ranked: readonly Ranked[];
-  readonly distribution: readonly number[];
-  readonly dropped: readonly Dropped[];
-  readonly chosenIndex: number | null;
-  readonly policy: Policy;
+  readonly counts: ReadonlyMap<DropReason, number>;
+  readonly dropped: readonly { readonly creativeId: string; readonly reason: DropReason }[];
+  readonly tiers: readonly TierFacts[];
+  readonly slots: readonly SlotFacts[];
   readonly fallback: FallbackReason | null;
   readonly noServe: NoServeReason | null;
-  readonly seed: number;
 }
 
-/** Candidates are listed in the order of the draw: `draw(propensities, uniformFrom(seed))` is the index of the chosen one. */
-export function toDecisionEvent(request: RequestFacts, placement: PlacementFacts): DecisionEvent {
-  const { ranked, distribution, chosenIndex, placementId } = placement;
+export function toDecisionEvent(facts: RequestFacts, placements: readonly PlacementFacts[]): DecisionEvent {
+  const { decisionId, timeMs, request, state, seed, catalogVersion, model, conversionModel, assignments } = facts;
   return {
     type: "decision",
-    id: outcomeEventId(request.decisionId, placementId, 0, "decision"),
-    timeMs: request.timeMs,
-    decisionId: request.decisionId,
-    placementId,
-    subjectId: request.subjectId,
-    features: placement.context,
-    candidates: ranked.map((one, index) => toConsidered(one, distribution[index] ?? 0, index === chosenIndex)),
-    dropped: [...placement.dropped],
-    chosenId: chosenIndex === null ? null : (ranked[chosenIndex]?.candidate.creativeId ?? null),
-    propensity: chosenIndex === null ? null : (distribution[chosenIndex] ?? null),
-    policy: placement.policy,
-    fallback: placement.fallback,
-    noServe: placement.noServe,
-    model: request.model,
-    catalogVersion: request.catalogVersion,
-    assignments: [...request.assignments],
-    seed: placement.seed,
+    id: decisionEventId(decisionId),
+    timeMs,
+    decisionId,
+    request,
+    state,
+    seed,
+    catalogVersion,
+    model,
+    conversionModel,
+    assignments: [...assignments],
+    placements: placements.map(toPlacement),
   };
 }
 
-/** The catalog holds the features of its creatives; those of others, and of the chosen one, are kept here. */
-function toConsidered({ candidate, score }: Ranked, propensity: number, isChosen: boolean): ConsideredCandidate {
+function toPlacement({ placementId, context, counts, tiers, slots, fallback, noServe }: PlacementFacts): DecidedPlacement {
+  const dropped = Array.from(counts, ([reason, count]) => ({ reason, count }));
+  return {
+    placementId,
+    features: context,
+    dropped,
+    fallback,
+    noServe,
+    tiers: tiers.map(toTier),
+    slots: slots.map(toSlot),
+  };
+}
+
+function toTier({ tierId, policy, ranked, scores }: TierFacts): DecidedTier {
+  const logits = scores && packNumbers(Float32Array.from(ranked, ({ index }) => scores.logits[index] as number)); // one each
+  return { tierId, policy, creativeIds: ranked.map(({ candidate }) => candidate.creativeId), logits };
+}
+
+function toSlot({ tierIndex, chosen, logit, probability, distribution, propensity, seed, charge }: SlotFacts): DecidedSlot {
+  const { candidate, valueMicros } = chosen;
+  const price = candidate.supply && charge && { model: candidate.supply.flight.price.model, micros: charge.priceMicros };
   return {
     creativeId: candidate.creativeId,
-    logit: score?.logit ?? null,
-    probability: score?.probability ?? null,
+    tierIndex,
     propensity,
-    ...((isChosen || !candidate.supply) && { features: candidate.features }),
+    propensities: packNumbers(distribution),
+    seed,
+    logit,
+    probability,
+    valueMicros,
+    price,
+    minimumToWinMicros: charge?.minimumToWinMicros ?? null,
+    heldMicros: charge?.impressionMicros ?? 0,
+    features: candidate.features,
   };
 }

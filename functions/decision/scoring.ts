@@ -1,34 +1,50 @@
 // Candidates -> logits and calibrated probabilities: the context is encoded once for all of them.
+import type { BagWriter } from "../../shared/features/bags.ts";
 import type { RawRecord } from "../../shared/features/encode.ts";
-import type { Scores } from "../../shared/scoring/scorer.ts";
+import type { DrawnScores, Scores } from "../../shared/scoring/scorer.ts";
 import type { EdgeModel } from "../model/model.ts";
 
-export interface Score {
-  readonly logit: number;
-  readonly probability: number;
+/** Of each candidate, in order; copies, which nothing overwrites. */
+export interface CandidateScores extends Scores {
+  /** Probabilities under each draw of the posterior, f64 [candidates, drawCount]; null where they were not asked for, or there is none. */
+  readonly drawn: Float64Array | null;
+  readonly drawCount: number;
+}
+
+export interface ScoringOptions {
+  /** Whether the candidates are the catalog's own records, which the scorer keeps encoded from one request to the next. */
+  readonly known: boolean;
+  /** Whether the posterior's draws are wanted. */
+  readonly withDraws?: boolean;
 }
 
 /**
- * A score for each candidate, in order; null where the model traps or gives a number that is not finite: that is the model's
- * fault and never the request's. A model without candidate fields gives the same score to all of them. `known` candidates are
- * the catalog's own records, which the scorer keeps encoded from one request to the next.
+ * Null where the model traps or gives a number that is not finite: that is the model's fault and never the request's. A model without
+ * candidate fields gives the same score to all of them, and no draws.
  */
 export function scoreCandidates(
   model: EdgeModel,
   context: RawRecord,
   candidates: readonly RawRecord[],
-  { known }: { readonly known: boolean },
-): Score[] | null {
+  { known, withDraws = false }: ScoringOptions,
+): CandidateScores | null {
+  const { drawCount } = model.scorer;
   try {
-    const { logits, probabilities } = computeScores(model, context, candidates, known);
-    const scores = candidates.map((_, index) => {
-      const at = model.encoder.candidate.fieldCount === 0 ? 0 : index;
-      return { logit: logits[at] ?? Number.NaN, probability: probabilities[at] ?? Number.NaN };
-    });
-    return scores.every(({ logit }) => Number.isFinite(logit)) ? scores : null;
+    const scores = computeScores(model, context, candidates, known, withDraws && drawCount > 0);
+    const { logits, probabilities } = scores;
+    if (model.encoder.candidate.fieldCount === 0) return repeat(logits[0], probabilities[0], candidates.length);
+    for (let index = 0; index < candidates.length; index++) if (!Number.isFinite(logits[index])) return null;
+    const drawn = "drawProbabilities" in scores ? scores.drawProbabilities.slice() : null;
+    return { logits: logits.slice(), probabilities: probabilities.slice(), drawn, drawCount };
   } catch {
     return null; // counted by the caller as the fallback "score_failed"
   }
+}
+
+function repeat(logit = Number.NaN, probability = Number.NaN, count: number): CandidateScores | null {
+  if (!Number.isFinite(logit)) return null;
+  const logits = new Float32Array(count).fill(logit);
+  return { logits, probabilities: new Float64Array(count).fill(probability), drawn: null, drawCount: 0 };
 }
 
 function computeScores(
@@ -36,13 +52,18 @@ function computeScores(
   context: RawRecord,
   candidates: readonly RawRecord[],
   known: boolean,
-): Scores {
+  withDraws: boolean,
+): Scores | DrawnScores {
   bags.context.clear();
   encoder.context.encode(context, bags.context);
   if (known && encoder.candidate.fieldCount > 0 && !encoder.crosses) {
-    return scorer.scoreCached(bags.context.view(), candidates, (record, into) => encoder.candidate.encode(record, into));
+    const encode = (record: RawRecord, into: BagWriter) => encoder.candidate.encode(record, into);
+    const from = bags.context.view();
+    return withDraws ? scorer.scoreDrawsCached(from, candidates, encode) : scorer.scoreCached(from, candidates, encode);
   }
   bags.candidate.clear();
   for (const candidate of candidates) encoder.candidate.encode(candidate, bags.candidate, context);
-  return scorer.score(bags.context.view(), bags.candidate.view());
+  return withDraws
+    ? scorer.scoreDraws(bags.context.view(), bags.candidate.view())
+    : scorer.score(bags.context.view(), bags.candidate.view());
 }

@@ -43,34 +43,50 @@ interface Rejected {
   readonly problems: readonly string[];
 }
 
-/** A message holds a list of events; whatever else it holds is poison as a whole. */
-function sortMessages(messages: readonly Message<unknown>[]): { events: Event[]; rejected: Rejected[] } {
-  const events: Event[] = [];
+/** An event, and the line that it came as. */
+interface Accepted {
+  readonly id: string;
+  readonly line: string;
+}
+
+/** A message holds lines; whatever else it holds is poison as a whole. */
+function sortMessages(messages: readonly Message<unknown>[]): { events: Accepted[]; rejected: Rejected[] } {
+  const events: Accepted[] = [];
   const rejected: Rejected[] = [];
   for (const { id, body } of messages) {
-    for (const one of Array.isArray(body) ? body : [body]) {
-      const parsed = v.safeParse(Event, one);
-      if (parsed.success) events.push(parsed.output);
-      else
-        rejected.push({
-          messageId: id,
-          body: one,
-          problems: problemsOf(parsed.issues).map(({ path, detail }) => `${path}: ${detail}`),
-        });
+    for (const line of typeof body === "string" ? body.split("\n") : [body]) {
+      const parsed = parseLine(line);
+      if ("event" in parsed) events.push(parsed.event);
+      else rejected.push({ messageId: id, ...parsed });
     }
   }
   return { events, rejected };
 }
 
+function parseLine(line: unknown): { readonly event: Accepted } | Omit<Rejected, "messageId"> {
+  if (typeof line !== "string") return { body: line, problems: ["expected lines of JSON"] };
+  let body: unknown;
+  try {
+    body = JSON.parse(line);
+  } catch (error) {
+    return { body: line, problems: [`not JSON: ${(error as SyntaxError).message}`] }; // all that JSON.parse throws
+  }
+  const parsed = v.safeParse(Event, body);
+  if (parsed.success) return { event: { id: parsed.output.id, line } };
+  return { body, problems: problemsOf(parsed.issues).map(({ path, detail }) => `${path}: ${detail}`) };
+}
+
 /** False where this very batch was there already. */
-async function writeEvents(store: Pick<ObjectStore, "put">, events: readonly Event[], receivedMs: number): Promise<boolean> {
+async function writeEvents(store: Pick<ObjectStore, "put">, events: readonly Accepted[], receivedMs: number): Promise<boolean> {
   const key = eventKey(receivedMs, await batchId(events.map(({ id }) => id)));
-  return store.put(key, toLines(events), { ifNoneMatch: true });
+  return store.put(key, joinLines(events.map(({ line }) => line)), { ifNoneMatch: true });
 }
 
 async function writeRejected(store: Pick<ObjectStore, "put">, rejected: readonly Rejected[], receivedMs: number): Promise<void> {
   const key = eventKey(receivedMs, await batchId(rejected.map(({ messageId }) => messageId)));
-  await store.put(key.replace("events/", "events/rejected/"), toLines(rejected), { ifNoneMatch: true });
+  await store.put(key.replace("events/", "events/rejected/"), joinLines(rejected.map((one) => JSON.stringify(one))), {
+    ifNoneMatch: true,
+  });
 }
 
 /** Names a batch by what is in it, in whatever order it came. */
@@ -79,9 +95,7 @@ async function batchId(ids: readonly string[]): Promise<string> {
   return digest.slice(0, 32);
 }
 
-function toLines(values: readonly unknown[]): Uint8Array {
-  return new TextEncoder().encode(values.map((value) => `${JSON.stringify(value)}\n`).join(""));
-}
+const joinLines = (lines: readonly string[]): Uint8Array => new TextEncoder().encode(lines.map((line) => `${line}\n`).join(""));
 
 /** 1, 2, 4, ... seconds: a short break costs little, a long one is not hammered. */
 function retryDelaySeconds(messages: readonly Message<unknown>[]): number {

@@ -1,47 +1,63 @@
-// Makes an event fit into one queue message. The event itself is never given up, only what it can be replayed without.
-import type { DecisionEvent, Event } from "../../shared/schemas/events.ts";
+// Writes an event as the line that fits into one queue message. The event itself is never given up, only what it can be replayed without.
+import type { DecidedSlot, DecisionEvent } from "../../shared/schemas/decision-record.ts";
+import type { DecisionRequest } from "../../shared/schemas/decisions.ts";
+import type { Event } from "../../shared/schemas/events.ts";
 
-/** What was left out of a decision event that was too big, one after the other until it fits. */
-export type TrimReason = "other_candidates_features" | "other_candidates" | "all_features";
+/** What was left out of a decision's record that was too big, one after the other until it fits. */
+export type TrimReason = "candidates_of_request" | "other_candidates" | "state" | "all_features";
 
-export interface SizedEvent {
-  readonly event: Event;
-  /** Of its JSON in UTF-8. */
+/** An event as it is sent: one line of JSON, and its size in UTF-8. */
+export interface EventLine {
+  readonly line: string;
   readonly sizeBytes: number;
 }
 
 const TRIMS: readonly [TrimReason, (event: DecisionEvent) => DecisionEvent][] = [
-  ["other_candidates_features", (event) => ({ ...event, candidates: event.candidates.map((one) => keepChosen(event, one)) })],
+  ["candidates_of_request", (event) => ({ ...event, request: withoutCandidates(event.request) })],
   [
     "other_candidates",
-    (event) => ({ ...event, candidates: event.candidates.filter((one) => isChosen(event, one)), dropped: [] }),
+    (event) => ({
+      ...event,
+      placements: event.placements.map((one) => ({ ...one, tiers: [], slots: one.slots.map(keepChosen) })),
+    }),
   ],
+  ["state", (event) => ({ ...event, state: { caps: null, accounts: {} } })],
   [
     "all_features",
-    (event) => ({ ...event, features: {}, candidates: event.candidates.map(({ features: _, ...candidate }) => candidate) }),
+    (event) => ({
+      ...event,
+      request: { placements: event.request.placements.map(({ id, count }) => ({ id, count })), features: {} },
+      placements: event.placements.map((one) => ({ ...one, features: {}, slots: one.slots.map(withoutFeatures) })),
+    }),
   ],
 ];
 
-/** The event, smaller where it has to be. `onTrim` is told each step that was taken. */
-export function fitEvent(event: Event, maxSizeBytes: number, onTrim: (reason: TrimReason) => void): SizedEvent {
-  let sized = measure(event);
+/** The event's line, smaller where it has to be. `onTrim` is told each step that was taken. */
+export function fitEvent(event: Event, maxSizeBytes: number, onTrim: (reason: TrimReason) => void): EventLine {
+  let fitted = event;
+  let written = writeLine(fitted);
   for (const [reason, trim] of TRIMS) {
-    if (sized.sizeBytes <= maxSizeBytes || sized.event.type !== "decision") return sized;
+    if (written.sizeBytes <= maxSizeBytes || fitted.type !== "decision") return written;
     onTrim(reason);
-    sized = measure(trim(sized.event));
+    fitted = trim(fitted);
+    written = writeLine(fitted);
   }
-  return sized;
+  return written;
 }
 
-type Candidate = DecisionEvent["candidates"][number];
+const withoutCandidates = (request: DecisionRequest): DecisionRequest => ({
+  ...request,
+  placements: request.placements.map(({ candidates: _, ...placement }) => placement),
+});
 
-const isChosen = (event: DecisionEvent, candidate: Candidate): boolean => candidate.creativeId === event.chosenId;
+const keepChosen = (slot: DecidedSlot): DecidedSlot => ({ ...slot, propensities: "" });
 
-function keepChosen(event: DecisionEvent, candidate: Candidate): Candidate {
-  const { features: _, ...rest } = candidate;
-  return isChosen(event, candidate) ? candidate : rest;
-}
+const withoutFeatures = ({ features: _, ...slot }: DecidedSlot): DecidedSlot => slot;
 
-function measure(event: Event): SizedEvent {
-  return { event, sizeBytes: new TextEncoder().encode(JSON.stringify(event)).byteLength };
+const ASCII = /^[ -~]*$/;
+
+/** Most lines are ASCII, whose bytes need not be counted. */
+function writeLine(event: Event): EventLine {
+  const line = JSON.stringify(event);
+  return { line, sizeBytes: ASCII.test(line) ? line.length : new TextEncoder().encode(line).byteLength };
 }

@@ -1,5 +1,4 @@
 // The event sink over a Cloudflare Queue: small events share a message, and messages share a call, as its limits allow.
-import type { Event } from "../../shared/schemas/events.ts";
 import { fitEvent, type TrimReason } from "./event-size.ts";
 import type { EventSink } from "./sink.ts";
 
@@ -17,19 +16,19 @@ const MESSAGE_OVERHEAD_BYTES = 200;
  */
 const SHARED_MESSAGE_BYTES = 16_000;
 
-/** The body of a message. */
-export type EventMessage = readonly Event[];
+/** The body of a message: events as JSON, a line each. They are written once, and stored as they are. */
+export type EventMessage = string;
 
 export function createQueueSink(queue: Pick<Queue<EventMessage>, "sendBatch">, onTrim: (reason: TrimReason) => void): EventSink {
   return {
     async write(events) {
-      const sized = events.map((event) => fitEvent(event, MAX_MESSAGE_BYTES - MESSAGE_OVERHEAD_BYTES, onTrim));
-      const messages = group(sized, SHARED_MESSAGE_BYTES, Number.POSITIVE_INFINITY).map((inside) => ({
-        body: inside.map(({ event }) => event),
+      const lines = events.map((event) => fitEvent(event, MAX_MESSAGE_BYTES - MESSAGE_OVERHEAD_BYTES, onTrim));
+      const messages = group(lines, SHARED_MESSAGE_BYTES, Number.POSITIVE_INFINITY).map((inside) => ({
+        body: inside.map(({ line }) => line).join("\n"),
         sizeBytes: MESSAGE_OVERHEAD_BYTES + inside.reduce((sum, { sizeBytes }) => sum + sizeBytes + 1, 1),
       }));
       const calls = group(messages, MAX_CALL_BYTES, MAX_CALL_MESSAGES);
-      await Promise.all(calls.map((call) => queue.sendBatch(call.map(({ body }) => ({ body, contentType: "json" as const })))));
+      await Promise.all(calls.map((call) => queue.sendBatch(call.map(({ body }) => ({ body, contentType: "text" as const })))));
     },
   };
 }

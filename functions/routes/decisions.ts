@@ -1,19 +1,18 @@
-// POST /v1/decisions: the ad for each placement, with tracking URLs, in one call. The record follows behind the response.
+// POST /v1/decisions: the creatives for each placement, with tracking URLs, in one call. The record follows behind the response.
+import type { Context } from "hono";
 import { Hono } from "hono/tiny";
+import type { DecisionState } from "../../shared/schemas/decision-record.ts";
 import { DecisionRequest, type DecisionResponse } from "../../shared/schemas/decisions.ts";
 import { type SnapshotSources, takeSnapshot, type WaitUntil } from "../catalog/snapshot.ts";
-import { type Decision, decide, type PlacementDecision } from "../decision/decide.ts";
+import { type Decision, type DecisionInput, decide, type Shortlist, shortlist } from "../decision/decide.ts";
 import { recordEvents } from "../events/record-events.ts";
 import type { EventSink } from "../events/sink.ts";
-import { createTrackingUrls } from "../events/tracking-urls.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { readJsonBody } from "./body.ts";
+import { type PresentDependencies, presentDecision } from "./present-decision.ts";
 
-export interface DecisionDependencies extends SnapshotSources {
+export interface DecisionDependencies extends SnapshotSources, PresentDependencies {
   readonly sink: EventSink;
-  readonly trackingKey: CryptoKey | Promise<CryptoKey>;
-  /** Base of the tracking URLs; empty for the origin of the request. */
-  readonly publicOrigin: string;
   readonly nowMs: () => number;
   /** 32 random bits, unsigned. */
   readonly drawSeed: () => number;
@@ -26,63 +25,49 @@ export function decisionRoutes(dependencies: DecisionDependencies) {
     const waitUntil: WaitUntil = (work) => context.executionCtx.waitUntil(work);
     const request = await readJsonBody(context, DecisionRequest);
     const snapshot = await takeSnapshot(dependencies, waitUntil);
-    const drawn = { decisionId: crypto.randomUUID(), nowMs: nowMs(), seed: drawSeed() };
-    const decision = decide({ request, ...snapshot, ...drawn });
-    countDecision(decision, metrics);
-    waitUntil(recordEvents(decision.events, dependencies));
-    const track = await createTracker(dependencies, new URL(context.req.url).origin, drawn);
-    const placements = await Promise.all(decision.placements.map((placement) => present(placement, track)));
-    const { modelVersion, assignments } = decision;
-    const response: DecisionResponse = { decisionId: drawn.decisionId, placements, modelVersion, assignments: [...assignments] };
-    return context.json(response);
+    const input: DecisionInput = {
+      request,
+      ...snapshot,
+      decisionId: crypto.randomUUID(),
+      nowMs: nowMs(),
+      seed: drawSeed(),
+      explain: false,
+    };
+    const listed = shortlist(input);
+    const decision = decideSafely(input, listed, { caps: null, accounts: {} }, metrics);
+    if (!decision) return context.json(leaveEmpty(input));
+    waitUntil(recordEvents([decision.event], dependencies));
+    return context.json(await presentDecision(input, decision, originOf(context), dependencies));
   });
 }
 
-type Tracker = (placementId: string, creativeId: string, landingUrl: string) => ReturnType<typeof createTrackingUrls>;
-
-async function createTracker(
-  { publicOrigin, trackingKey }: DecisionDependencies,
-  requestOrigin: string,
-  { decisionId, nowMs }: { readonly decisionId: string; readonly nowMs: number },
-): Promise<Tracker> {
-  const origin = publicOrigin === "" ? requestOrigin : publicOrigin.replace(/\/$/, "");
-  const key = await trackingKey;
-  return (placementId, creativeId, landingUrl) =>
-    createTrackingUrls(
-      {
-        decisionId,
-        placementId,
-        slot: 0,
-        creativeId,
-        campaignId: null,
-        price: null,
-        leases: [],
-        landingUrl,
-        decidedMs: nowMs,
-      },
-      origin,
-      key,
-    );
+/** Null where the fault is ours: reported and counted, and answered with empty placements. */
+function decideSafely(input: DecisionInput, listed: Shortlist, state: DecisionState, metrics: Metrics): Decision | null {
+  try {
+    const decision = decide(input, listed, state);
+    countDecision(decision, metrics);
+    return decision;
+  } catch (error) {
+    reportError(error);
+    for (const _ of listed.placements) metrics.noServes.add({ reason: "internal" });
+    return null;
+  }
 }
 
-async function present(
-  { placementId, chosen, probability, fallback, noServe }: PlacementDecision,
-  track: Tracker,
-): Promise<DecisionResponse["placements"][number]> {
-  const creative = chosen && {
-    creativeId: chosen.creativeId,
-    ...(chosen.imageUrl !== undefined && { imageUrl: chosen.imageUrl }),
-    ...(await track(placementId, chosen.creativeId, chosen.landingUrl)),
-    probability,
-  };
-  return { placementId, creative, fallback, noServe };
+function leaveEmpty({ decisionId, request }: DecisionInput): DecisionResponse {
+  const placements = request.placements.map(({ id }) => {
+    return { placementId: id, creatives: [], fallback: null, noServe: "internal" as const };
+  });
+  return { decisionId, placements, modelVersion: null, assignments: [] };
 }
 
-function countDecision({ events }: Decision, metrics: Metrics): void {
-  for (const { noServe, fallback, dropped } of events) {
-    metrics.decisions.add({ outcome: noServe ? "no_serve" : fallback ? "fallback" : "model" });
+const originOf = (context: Context): string => new URL(context.req.url).origin;
+
+function countDecision({ placements }: Decision, metrics: Metrics): void {
+  for (const { slots, noServe, fallback, counts } of placements) {
+    metrics.decisions.add({ outcome: slots.length === 0 ? "no_serve" : fallback ? "fallback" : "model" });
     if (noServe) metrics.noServes.add({ reason: noServe });
     if (fallback) metrics.fallbacks.add({ reason: fallback });
-    for (const { reason } of dropped) metrics.drops.add({ reason });
+    for (const [reason, count] of counts) metrics.drops.add({ reason }, count);
   }
 }

@@ -1,18 +1,12 @@
 // GET /openapi.json: the HTTP interface as an OpenAPI 3.1 document, made from the very schemas that parse the bodies.
 import { Hono } from "hono/tiny";
 import * as v from "valibot";
-import {
-  AssignmentRequest,
-  AssignmentResponse,
-  DecisionRequest,
-  DecisionResponse,
-  PredictionRequest,
-  PredictionResponse,
-} from "../../shared/schemas/decisions.ts";
+import { AssignmentRequest, AssignmentResponse, DecisionRequest, DecisionResponse } from "../../shared/schemas/decisions.ts";
 import { EventsRequest } from "../../shared/schemas/events.ts";
 import { ModelsResponse } from "../../shared/schemas/models.ts";
 import { int } from "../../shared/schemas/numbers.ts";
 import { strictObject } from "../../shared/schemas/objects.ts";
+import { PredictionRequest, PredictionResponse } from "../../shared/schemas/predictions.ts";
 import { toJsonSchema } from "./json-schema.ts";
 import { ProblemDocument } from "./problem.ts";
 

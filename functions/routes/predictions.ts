@@ -4,7 +4,7 @@ import { Hono } from "hono/tiny";
 import * as v from "valibot";
 import { CATALOG_NAME } from "../../shared/artifact/keys.ts";
 import { CodedError } from "../../shared/schemas/coded-error.ts";
-import { PredictionRequest, type PredictionResponse } from "../../shared/schemas/decisions.ts";
+import { PredictionRequest, type PredictionResponse } from "../../shared/schemas/predictions.ts";
 import { TaskName } from "../../shared/tasks/task-name.ts";
 import { scoreCandidates } from "../decision/scoring.ts";
 import type { Loaded } from "../model/channel-loader.ts";
@@ -54,8 +54,8 @@ function predict(task: string, request: PredictionRequest, model: Loaded<EdgeMod
     fallback: scores ? null : model ? "score_failed" : "no_model",
     predictions: candidates.map((candidate, index) => ({
       ...("id" in candidate && { id: candidate.id }),
-      logit: scores?.[index]?.logit ?? null,
-      probability: scores?.[index]?.probability ?? null,
+      logit: scores?.logits[index] ?? null,
+      probability: scores?.probabilities[index] ?? null,
     })),
   };
 }

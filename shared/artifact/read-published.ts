@@ -1,7 +1,7 @@
 // Reads what was published, trusting nothing: pointers by signature, immutable objects by hash.
 import { CodedError } from "../schemas/coded-error.ts";
-import { openEnvelope, sha256Hex, type TrustedKeys } from "./envelope.ts";
-import { pointerKey } from "./keys.ts";
+import { openEnvelope, type PayloadType, sha256Hex, type TrustedKeys } from "./envelope.ts";
+import { documentKey, pointerKey } from "./keys.ts";
 import { type Channel, type Pointer, parsePointer } from "./manifest.ts";
 import type { ObjectReader } from "./store.ts";
 
@@ -57,4 +57,19 @@ export async function readImmutable(
   if (found === sha256) return stored.bytes;
   const detail = `${stored.bytes.length} bytes with SHA-256 ${found}: damaged or cut off; delete the object and publish again`;
   throw new CodedError(`${what}_hash_mismatch`, key, detail);
+}
+
+/**
+ * The payload of a signed document, by its digest. Throws what `readImmutable` and `openEnvelope` do.
+ *
+ * @example const catalog = await readDocument(store, keys, "application/vnd.selvedge.catalog+json", "catalog", pointer.digest);
+ */
+export async function readDocument(
+  reader: ObjectReader,
+  trusted: TrustedKeys,
+  type: PayloadType,
+  name: string,
+  digest: string,
+): Promise<unknown> {
+  return openEnvelope(type, await readImmutable(reader, documentKey(name, digest), digest, "document"), trusted);
 }

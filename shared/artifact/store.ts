@@ -17,9 +17,13 @@ export interface ObjectReader {
 /** `ifMatch: etag` replaces exactly that version; `ifNoneMatch: true` only creates. */
 export type WriteCondition = { readonly ifMatch: string } | { readonly ifNoneMatch: true } | null;
 
-export interface ObjectStore extends ObjectReader {
+/** What publishing needs of a store: it looks nothing up but by name. */
+export interface PublishedStore extends ObjectReader {
   /** Writes, or answers false where the condition does not hold (another writer was first). */
   put(key: string, bytes: Uint8Array, condition: WriteCondition): Promise<boolean>;
+}
+
+export interface ObjectStore extends PublishedStore {
   /** Keys under a prefix, in order. */
   list(prefix: string): Promise<string[]>;
 }

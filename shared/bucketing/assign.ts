@@ -1,6 +1,7 @@
 // Subject -> bucket -> arm of an experiment: computed anywhere, the same everywhere, nothing stored.
+
+import type { Arm, Experiment } from "../catalog/experiment.ts";
 import { hashText } from "../features/hash.ts";
-import type { Arm, Experiment } from "../schemas/catalog.ts";
 import type { Assignment } from "../schemas/decisions.ts";
 
 /** Buckets that subjects fall into, 0..9999; also the unit of `coverage`. */

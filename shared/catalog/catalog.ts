@@ -45,3 +45,6 @@ export const Catalog = strictObject({
   experiments: v.array(Experiment),
 });
 export type Catalog = v.InferOutput<typeof Catalog>;
+
+/** A catalog as it is written: what has a standard value may be left out. */
+export type CatalogDocument = v.InferInput<typeof Catalog>;

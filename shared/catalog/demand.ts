@@ -56,8 +56,14 @@ export const Campaign = strictObject({
 });
 export type Campaign = v.InferOutput<typeof Campaign>;
 
+/** A million of the currency: the expected value of 1,000 impressions is then an integer that a double holds exactly, below 2^53 / 9. */
+export const MAX_BID_MICROS = 1_000_000_000_000;
+
 /** What is paid for, and the bid: for 1,000 impressions (`cpm`), a click (`cpc`) or a conversion (`cpa`). */
-export const Price = strictObject({ model: v.picklist(["cpm", "cpc", "cpa"]), bidMicros: Micros });
+export const Price = strictObject({
+  model: v.picklist(["cpm", "cpc", "cpa"]),
+  bidMicros: v.pipe(Micros, v.maxValue(MAX_BID_MICROS)),
+});
 export type Price = v.InferOutput<typeof Price>;
 
 /** Delivers while `startMs <= now < endMs`, in its day parts (none: all day); null is open-ended. `weight` is its share of a weighted tier. */

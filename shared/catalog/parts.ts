@@ -20,6 +20,9 @@ const sizePx = v.pipe(int, v.minValue(1), v.maxValue(10_000));
 export const Size = strictObject({ widthPx: sizePx, heightPx: sizePx });
 export type Size = v.InferOutput<typeof Size>;
 
+/** @example sizeText({ widthPx: 300, heightPx: 250 }); // "300x250" */
+export const sizeText = ({ widthPx, heightPx }: Size): string => `${widthPx}x${heightPx}`;
+
 /** A share of all, in (0, 1). */
 export const Share = v.pipe(v.number(), v.gtValue(0), v.ltValue(1));
 

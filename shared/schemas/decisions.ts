@@ -1,17 +1,19 @@
-// The wire types of POST /v1/decisions, /v1/predictions/{task} and /v1/assignments.
+// The wire types of POST /v1/decisions, and the arms of a subject.
 import * as v from "valibot";
-import { Id } from "./catalog.ts";
+import { Id, Micros } from "../catalog/parts.ts";
 import { Features } from "./features.ts";
 import { list } from "./lists.ts";
 import { int, number } from "./numbers.ts";
-import { strictObject } from "./objects.ts";
+import { record, strictObject } from "./objects.ts";
 import { WebUrl } from "./web-url.ts";
 
-/** Most placements in one call, and most candidates given for one placement or one prediction. */
+/** Most placements in one call, most creatives for one of them, and most candidates given for one placement or one prediction. */
 export const MAX_PLACEMENTS = 20;
+export const MAX_SLOTS = 20;
 export const MAX_CANDIDATES = 500;
 
 export const SubjectId = v.pipe(v.string(), v.minLength(1), v.maxLength(128));
+const text = v.pipe(v.string(), v.minLength(1), v.maxLength(256));
 
 /** A creative that the caller brings along, instead of the catalog's. */
 export const InlineCandidate = strictObject({
@@ -22,53 +24,90 @@ export const InlineCandidate = strictObject({
 });
 export type InlineCandidate = v.InferOutput<typeof InlineCandidate>;
 
+/** `count` creatives are wanted, in ranks; a placement's own floor is raised, never lowered, by `floorMicros`. */
+export const RequestedPlacement = strictObject({
+  id: Id,
+  count: v.optional(v.pipe(int, v.minValue(1), v.maxValue(MAX_SLOTS)), 1),
+  floorMicros: v.exactOptional(Micros),
+  candidates: v.exactOptional(list(InlineCandidate, 1, MAX_CANDIDATES)),
+});
+export type RequestedPlacement = v.InferOutput<typeof RequestedPlacement>;
+
+/**
+ * `subjectId` is the site's own, of a subject who has agreed to it: it is never derived. `consents` are purposes agreed to. `geo`, `device`
+ * and `language` go before what the connection tells. Within `timeoutMs` counters and budgets must have answered, or the decision is made
+ * without them.
+ *
+ * @example { "subjectId": "s-1", "features": { "segment": "sport" }, "url": "https://news.example/a", "placements": [{ "id": "top" }] }
+ */
 export const DecisionRequest = strictObject({
   subjectId: v.exactOptional(SubjectId),
+  consents: v.exactOptional(list(Id, 0, 50)),
   features: v.optional(Features, {}),
-  placements: list(
-    strictObject({ id: Id, candidates: v.exactOptional(list(InlineCandidate, 1, MAX_CANDIDATES)) }),
-    1,
-    MAX_PLACEMENTS,
+  url: v.exactOptional(WebUrl),
+  keywords: v.exactOptional(list(text, 0, 100)),
+  segments: v.exactOptional(list(text, 0, 200)),
+  categories: v.exactOptional(list(text, 0, 50)),
+  keyValues: v.exactOptional(record(Id, list(text, 0, 50))),
+  language: v.exactOptional(text),
+  geo: v.exactOptional(
+    strictObject({ country: v.exactOptional(text), region: v.exactOptional(text), city: v.exactOptional(text) }),
   ),
+  device: v.exactOptional(
+    strictObject({ type: v.exactOptional(text), os: v.exactOptional(text), browser: v.exactOptional(text) }),
+  ),
+  placements: list(RequestedPlacement, 1, MAX_PLACEMENTS),
+  timeoutMs: v.exactOptional(v.pipe(int, v.minValue(1), v.maxValue(1000))),
 });
 export type DecisionRequest = v.InferOutput<typeof DecisionRequest>;
 
-/** Why a candidate was not considered. */
-export const DropReason = v.picklist([
-  "campaign_paused",
-  "creative_paused",
-  "flight_not_started",
-  "flight_ended",
-  "size_mismatch",
-]);
-export type DropReason = v.InferOutput<typeof DropReason>;
-
-/** Why the model did not choose; the choice was then uniform. */
-export const FallbackReason = v.picklist(["no_model", "score_failed"]);
+/** Why the model did not choose; the choice was then uniform. `no_posterior`: it has no draws to sample from, and was taken at its word. */
+export const FallbackReason = v.picklist(["no_model", "score_failed", "no_posterior"]);
 export type FallbackReason = v.InferOutput<typeof FallbackReason>;
 
-/** Why nothing was chosen. `no_catalog`: none was ever loaded, and the request brought no candidates. */
-export const NoServeReason = v.picklist(["no_catalog", "no_candidates", "all_candidates_dropped"]);
+/**
+ * Why a placement is left empty, wholly or from some slot on. `no_catalog`: none was ever loaded, and the request brought no candidates.
+ * `internal`: the fault is ours, and reported.
+ */
+export const NoServeReason = v.picklist(["no_catalog", "no_candidates", "all_candidates_dropped", "internal"]);
 export type NoServeReason = v.InferOutput<typeof NoServeReason>;
 
 /** The arm that a subject falls into. `bucket` is in 0..9999. */
 export const Assignment = strictObject({ experimentId: Id, armId: Id, bucket: int, hashVersion: v.literal(1) });
 export type Assignment = v.InferOutput<typeof Assignment>;
 
+/** What is paid for an impression, a click or a conversion; of `cpm`, for 1,000 impressions. */
+export const PaidPrice = strictObject({ model: v.picklist(["cpm", "cpc", "cpa"]), micros: Micros });
+export type PaidPrice = v.InferOutput<typeof PaidPrice>;
+
+/** `html` belongs into an `<iframe sandbox srcdoc>`. `probability` is that of a click. */
 export const ChosenCreative = strictObject({
   creativeId: Id,
+  kind: v.picklist(["image", "native", "html"]),
+  widthPx: v.exactOptional(int),
+  heightPx: v.exactOptional(int),
   imageUrl: v.exactOptional(v.string()),
+  alt: v.exactOptional(v.string()),
+  title: v.exactOptional(v.string()),
+  sponsoredBy: v.exactOptional(v.string()),
+  body: v.exactOptional(v.string()),
+  callToAction: v.exactOptional(v.string()),
+  iconUrl: v.exactOptional(v.string()),
+  html: v.exactOptional(v.string()),
   clickUrl: v.string(),
   impressionUrl: v.string(),
   probability: v.nullable(number),
+  price: v.nullable(PaidPrice),
 });
+export type ChosenCreative = v.InferOutput<typeof ChosenCreative>;
 
+/** `creatives` has up to `count`, the first rank first; `noServe` says why it has fewer. */
 export const DecisionResponse = strictObject({
   decisionId: v.string(),
   placements: v.array(
     strictObject({
       placementId: Id,
-      creative: v.nullable(ChosenCreative),
+      creatives: v.array(ChosenCreative),
       fallback: v.nullable(FallbackReason),
       noServe: v.nullable(NoServeReason),
     }),
@@ -77,28 +116,6 @@ export const DecisionResponse = strictObject({
   assignments: v.array(Assignment),
 });
 export type DecisionResponse = v.InferOutput<typeof DecisionResponse>;
-
-/** One context, many candidates; a task without candidate fields takes none and gives one prediction. */
-export const PredictionRequest = strictObject({
-  features: v.optional(Features, {}),
-  candidates: v.exactOptional(list(strictObject({ id: v.exactOptional(Id), features: Features }), 1, MAX_CANDIDATES)),
-});
-export type PredictionRequest = v.InferOutput<typeof PredictionRequest>;
-
-/** One prediction a candidate, in order. Where the model could not answer, `fallback` says why and the numbers are null. */
-export const PredictionResponse = strictObject({
-  task: v.string(),
-  modelVersion: v.nullable(v.string()),
-  fallback: v.nullable(FallbackReason),
-  predictions: v.array(
-    strictObject({
-      id: v.exactOptional(v.string()),
-      logit: v.nullable(number),
-      probability: v.nullable(number),
-    }),
-  ),
-});
-export type PredictionResponse = v.InferOutput<typeof PredictionResponse>;
 
 export const AssignmentRequest = strictObject({ subjectId: SubjectId });
 /** `catalogVersion` is null, and there are no assignments, while no catalog was ever loaded. */

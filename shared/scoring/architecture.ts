@@ -34,6 +34,22 @@ const Retrieval = strictObject({
 });
 
 /**
+ * The posterior of the last layer's weights, as draws of what they deviate by: under draw m a logit is the model's own plus
+ * deviation m. So a policy can ask how sure the model is (Thompson, 1933; Riquelme, Tucker and Snoek, 2018).
+ *
+ * deviation = `posterior.bias` + [rows] + [cross] + [mlp], of which [rows] are weights of the candidate's own rows, in the `fields` named
+ * here, in the map's order; the others are layers of `draws` outputs over the integers that the head beside them reads. A head over x0
+ * itself has none.
+ *
+ * Tensors: `posterior.bias` F32 [draws] · `posterior.{cross, mlp}.weight` I8 [draws, inputs], `.scale` F32 [draws] ·
+ * `posterior.rows.{field}.weight` I8 [rows of the field, draws], `.scale` F32 [rows of the field].
+ */
+const Posterior = strictObject({
+  draws: v.pipe(count, v.maxValue(256)),
+  fields: v.array(v.string()),
+});
+
+/**
  * logit = bias + [linear] + [fm] + [cross head] + [mlp head], each term optional.
  *
  * `x0` is the concatenation of the fields' embeddings and values (see `layoutFields`).
@@ -68,6 +84,8 @@ export const Architecture = strictObject({
   mlp: v.nullable(strictObject({ hidden: v.array(count), inputs: v.array(LayerInput), headInputScale: scale })),
   /** Absent in manifests that were written before there was any. */
   retrieval: v.optional(v.nullable(Retrieval), null),
+  /** As above. Null: the model does not say how sure it is. */
+  posterior: v.optional(v.nullable(Posterior), null),
 });
 export type Architecture = v.InferOutput<typeof Architecture>;
 

@@ -1,15 +1,17 @@
 // The slow, obvious scorer: one function a term, every f32 step rounded where it is written. The wasm kernel must equal it bit for bit.
 import type { Bags } from "../features/bags.ts";
-import { type FieldLayout, layoutFields } from "../features/feature-map.ts";
-import { type Calibration, calibrate, IDENTITY, roundHalfToEven } from "./calibration.ts";
-import type { Scorer, ServedModel } from "./scorer.ts";
-import { float32Tensor, int8Tensor, isDown, type ServedLayer, servedLayers } from "./served-layers.ts";
+import { type FieldLayout, inputWidth, layoutFields } from "../features/feature-map.ts";
+import { type Calibration, calibrate, IDENTITY } from "./calibration.ts";
+import { roundHalfToEven } from "./elementary.ts";
+import { type RowDraws, rowDrawsOf } from "./row-draws.ts";
+import type { DrawnScores, Scorer, Scores, ServedModel } from "./scorer.ts";
+import { float32Tensor, int8Tensor, isDown, posteriorLayers, type ServedLayer, servedLayers } from "./served-layers.ts";
 import { usesColumns, validateServedModel } from "./validate-served-model.ts";
 
 const f32 = Math.fround;
 
 /** One side of one example: its columns of x0, its linear sum, and per dimension the sums of v and of v * v over embedded fields. */
-interface EncodedSide {
+export interface EncodedSide {
   readonly columns: number[];
   readonly linear: number;
   readonly sums: number[];
@@ -28,27 +30,100 @@ export function createReferenceScorer(model: ServedModel, calibration: Calibrati
   const layout = layoutFields(model.featureMap, model.architecture.embeddingDimension);
   const contextFields = layout.filter(({ field }) => field.from === "context");
   const candidateFields = layout.filter(({ field }) => field.from === "candidate");
+  const rowDraws = rowDrawsOf(model);
+  const drawCount = model.architecture.posterior?.draws ?? 0;
+
+  function scoreAll(context: Bags, candidates: Bags): { scored: ScoredOne[]; scores: Scores } {
+    const count = candidateFields.length === 0 ? 1 : candidates.count;
+    const encoded = encodeSide(model, contextFields, context, 0);
+    const scored = Array.from({ length: count }, (_, i) =>
+      scoreOne(model, encoded, encodeSide(model, candidateFields, candidates, i)),
+    );
+    const logits = Float32Array.from(scored, ({ logit }) => logit);
+    return { scored, scores: { logits, probabilities: Float64Array.from(logits, (logit) => calibrate(logit, calibration)) } };
+  }
+
   return {
-    score(context, candidates) {
-      const count = candidateFields.length === 0 ? 1 : candidates.count;
-      const encoded = encodeSide(model, contextFields, context, 0);
-      const logits = Float32Array.from({ length: count }, (_, i) =>
-        scoreOne(model, encoded, encodeSide(model, candidateFields, candidates, i)),
+    drawCount,
+    score: (context, candidates) => scoreAll(context, candidates).scores,
+    scoreDraws(context, candidates): DrawnScores {
+      if (drawCount === 0) throw new Error("the model has no posterior to draw from");
+      const { scored, scores } = scoreAll(context, candidates);
+      const drawLogits = Float32Array.from(
+        scored.flatMap((one, i) =>
+          deviations(model, one, rowDraws, candidates, i).map((deviation) => f32(one.logit + deviation)),
+        ),
       );
-      return { logits, probabilities: Float64Array.from(logits, (logit) => calibrate(logit, calibration)) };
+      return {
+        ...scores,
+        drawLogits,
+        drawProbabilities: Float64Array.from(drawLogits, (logit) => calibrate(logit, calibration)),
+      };
     },
   };
 }
 
-function scoreOne(model: ServedModel, context: EncodedSide, candidate: EncodedSide): number {
+/** A logit, and the integers that the heads read on the way to it; null where the model has no such head. */
+export interface ScoredOne {
+  readonly logit: number;
+  readonly crossHead: readonly number[] | null;
+  readonly mlpHead: readonly number[] | null;
+}
+
+/** One candidate's. The model must have passed `validateServedModel`. */
+export function scoreOne(model: ServedModel, context: EncodedSide, candidate: EncodedSide): ScoredOne {
   const { linear, fm, cross, mlp } = model.architecture;
   const x0 = [...context.columns, ...candidate.columns];
+  const [crossLayers, mlpLayers] = [servedLayers("cross", model, x0.length), servedLayers("mlp", model, x0.length)];
+  const crossHead = cross && crossNet(crossLayers, x0);
+  const mlpHead = mlp && denseNet(mlpLayers, x0);
   let logit = float32Tensor(model, "bias")[0] as number; // validated: [1]
   if (linear) logit = f32(logit + f32(context.linear + candidate.linear));
   if (fm) logit = f32(logit + interactions(context, candidate));
-  if (cross) logit = f32(logit + crossNet(servedLayers("cross", model, x0.length), x0));
-  if (mlp) logit = f32(logit + denseNet(servedLayers("mlp", model, x0.length), x0));
-  return logit;
+  if (crossHead) logit = f32(logit + at(applyLayer(crossLayers.at(-1) as ServedLayer, crossHead), 0)); // the head is always there
+  if (mlpHead) logit = f32(logit + at(applyLayer(mlpLayers.at(-1) as ServedLayer, mlpHead), 0)); // as above
+  return { logit, crossHead, mlpHead };
+}
+
+/** What each draw adds to the logit: its bias, then the rows', the cross net's and the MLP's. */
+function deviations(
+  model: ServedModel,
+  { crossHead, mlpHead }: ScoredOne,
+  rowDraws: readonly (RowDraws | null)[],
+  candidates: Bags,
+  example: number,
+): number[] {
+  const biases = [...float32Tensor(model, "posterior.bias")];
+  let sums = biases;
+  if (rowDraws.some((draws) => draws !== null)) {
+    const rows = sumRows(rowDraws, biases.length, candidates, example);
+    sums = sums.map((sum, m) => f32(sum + at(rows, m)));
+  }
+  const width = inputWidth(layoutFields(model.featureMap, model.architecture.embeddingDimension));
+  for (const layer of posteriorLayers(model, width)) {
+    const head = layer.name === "posterior.cross" ? crossHead : mlpHead;
+    const outputs = applyLayer(layer, head as readonly number[]); // there is a layer only beside a head
+    sums = sums.map((sum, m) => f32(sum + at(outputs, m)));
+  }
+  return sums;
+}
+
+/** Each field's weighted sum of rows, in its bag's order and from 0, added up field by field. */
+function sumRows(rowDraws: readonly (RowDraws | null)[], drawCount: number, bags: Bags, example: number): number[] {
+  const total = new Array<number>(drawCount).fill(0);
+  for (const [f, draws] of rowDraws.entries()) {
+    if (draws === null) continue;
+    const bag = example * rowDraws.length + f;
+    for (let m = 0; m < drawCount; m++) {
+      let sum = 0;
+      for (let k = at(bags.offsets, bag); k < at(bags.offsets, bag + 1); k++) {
+        const row = at(bags.rows, k) - draws.firstRow;
+        sum = f32(sum + f32(at(draws.weight, row * drawCount + m) * f32(at(draws.scale, row) * at(bags.weights, k))));
+      }
+      total[m] = f32(at(total, m) + sum);
+    }
+  }
+  return total;
 }
 
 export function encodeSide(model: ServedModel, fields: readonly FieldLayout[], bags: Bags, example: number): EncodedSide {
@@ -125,8 +200,8 @@ function interactions(context: EncodedSide, candidate: EncodedSide): number {
   return f32(0.5 * f32(f32(a + b) + f32(c + d)));
 }
 
-/** x_{l+1} = x0 * (W_l x_l + b_l) + x_l, then a linear head (DCN-v2, Wang et al., 2021). W_l may be two layers, down and up. */
-function crossNet(layers: readonly ServedLayer[], x0: readonly number[]): number {
+/** x_{l+1} = x0 * (W_l x_l + b_l) + x_l (DCN-v2, Wang et al., 2021), as the linear head reads it. W_l may be two layers, down and up. */
+function crossNet(layers: readonly ServedLayer[], x0: readonly number[]): number[] {
   let x = x0;
   let activations: number[] | null = null;
   for (const [l, layer] of layers.slice(0, -1).entries()) {
@@ -141,16 +216,16 @@ function crossNet(layers: readonly ServedLayer[], x0: readonly number[]): number
     activations = null;
   }
   const head = layers.at(-1) as ServedLayer; // always there
-  return at(applyLayer(head, toActivations(head, x)), 0);
+  return toActivations(head, x);
 }
 
-/** ReLU layers, then a linear head. Outputs come in units of the next layer's scale, whose lowest activation, 0, is the ReLU. */
-function denseNet(layers: readonly ServedLayer[], x0: readonly number[]): number {
+/** ReLU layers, as the linear head reads them. Outputs come in units of the next layer's scale, whose lowest activation, 0, is the ReLU. */
+function denseNet(layers: readonly ServedLayer[], x0: readonly number[]): number[] {
   let activations = toActivations(layers[0] as ServedLayer, x0); // the head is always there
   for (const [l, layer] of layers.slice(0, -1).entries()) {
     activations = roundAll(layers[l + 1] as ServedLayer, applyLayer(layer, activations)); // as sliced
   }
-  return at(applyLayer(layers.at(-1) as ServedLayer, activations), 0);
+  return activations;
 }
 
 /** y_j = f32(sum_i weight[j, i] * a_i) * factor_j + bias_j. */

@@ -75,6 +75,26 @@ function crossShapes(cross: NonNullable<Architecture["cross"]>, width: number): 
   return [...layers, { ...state, name: "cross.head", inputs: width, outputs: 1, input: headInput(headInputScale) }];
 }
 
+/**
+ * The posterior's layers, each beside the head whose integers it reads: `posterior.cross`, `posterior.mlp`. A head over x0 has none, as
+ * its integers are never together.
+ *
+ * @example posteriorShapes(architecture, 384).map(({ name }) => name); // ["posterior.cross", "posterior.mlp"]
+ */
+export function posteriorShapes(architecture: Architecture, width: number): LayerShape[] {
+  const { posterior } = architecture;
+  if (posterior === null) return [];
+  return (["cross", "mlp"] as const).flatMap((term) => {
+    const head = layerShapes(term, architecture, width).at(-1);
+    return head && !head.overX0 ? [{ ...head, name: `posterior.${term}`, outputs: posterior.draws }] : [];
+  });
+}
+
+/** Whether a layer is the posterior's, which has no biases of its own. */
+export function isPosterior({ name }: LayerShape): boolean {
+  return name.startsWith("posterior.");
+}
+
 function towerShapes(
   { hidden, inputs, dimension, queryScale }: NonNullable<Architecture["retrieval"]>,
   width: number,
@@ -111,7 +131,16 @@ const MISSING: LayerInput = { scale: Number.NaN, bits: 11 };
 
 /** As `layerShapes`, with the tensors. The model must have passed `validateServedModel`. */
 export function servedLayers(term: DenseTerm, model: ServedModel, width: number): ServedLayer[] {
-  return layerShapes(term, model.architecture, width).map((shape) => {
+  return withTensors(layerShapes(term, model.architecture, width), model);
+}
+
+/** As `posteriorShapes`, with the tensors. */
+export function posteriorLayers(model: ServedModel, width: number): ServedLayer[] {
+  return withTensors(posteriorShapes(model.architecture, width), model);
+}
+
+function withTensors(shapes: readonly LayerShape[], model: ServedModel): ServedLayer[] {
+  return shapes.map((shape) => {
     const [lowest, highest] = activationRange(shape.input.bits, shape.signed);
     const { scale } = shape.input;
     const inputScale = Math.fround(scale ?? 1);
@@ -124,7 +153,9 @@ export function servedLayers(term: DenseTerm, model: ServedModel, width: number)
       highest,
       weight: int8Tensor(model, `${shape.name}.weight`),
       factor: float32Tensor(model, `${shape.name}.scale`).map((scale) => Math.fround(inputScale * scale) * perOutput),
-      bias: float32Tensor(model, `${shape.name}.bias`).map((bias) => bias * perOutput),
+      bias: isPosterior(shape)
+        ? new Float32Array(shape.outputs)
+        : float32Tensor(model, `${shape.name}.bias`).map((bias) => bias * perOutput),
     };
   });
 }

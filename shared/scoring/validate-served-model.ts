@@ -4,8 +4,9 @@ import { type FittedField, inputWidth, layoutFields } from "../features/feature-
 import { CodedError } from "../schemas/coded-error.ts";
 import { MAX_LAYER_INPUTS } from "./architecture.ts";
 import type { ServedModel } from "./scorer.ts";
-import { float32Tensor, invert, type LayerShape, layerShapes } from "./served-layers.ts";
+import { float32Tensor, invert, isPosterior, type LayerShape, layerShapes, posteriorShapes } from "./served-layers.ts";
 import { findItemProblem, findRetrievalProblem, itemSpecs, type TensorSpec } from "./validate-items.ts";
+import { findPosteriorProblem, posteriorSpecs } from "./validate-posterior.ts";
 
 /** Bytes that one scorer may address: wasm's 32-bit memory, less room for activations and requests. */
 const MAX_MODEL_BYTES = 3.5 * 2 ** 30;
@@ -35,8 +36,10 @@ export function validateServedModel(model: ServedModel): void {
     ...layerShapes("cross", architecture, width),
     ...layerShapes("mlp", architecture, width),
     ...layerShapes("tower", architecture, contextWidth),
+    ...posteriorShapes(architecture, width),
   ];
   refuse(findRetrievalProblem(model));
+  refuse(findPosteriorProblem(model));
   checkLayers(model, layers);
   checkColumns(model, width);
   const specs = tensorSpecs(model, layers);
@@ -112,13 +115,15 @@ function tensorSpecs({ architecture, featureMap, tensors }: ServedModel, layers:
     specs.set("embedding", { dtype: "I8", shape: [rows, rowBytes] });
     specs.set("embedding.scale", { dtype: "F32", shape: [rows] });
   }
-  for (const { name, inputs, outputs, input } of layers) {
+  for (const layer of layers) {
+    const { name, inputs, outputs, input } = layer;
     if (input.scale === null) specs.set(`${name}.inputScale`, { dtype: "F32", shape: [inputs] });
     specs.set(`${name}.weight`, { dtype: "I8", shape: [outputs, inputs] });
     specs.set(`${name}.scale`, { dtype: "F32", shape: [outputs] });
-    specs.set(`${name}.bias`, { dtype: "F32", shape: [outputs] });
+    if (!isPosterior(layer)) specs.set(`${name}.bias`, { dtype: "F32", shape: [outputs] });
   }
   for (const [name, spec] of itemSpecs({ architecture, featureMap, tensors })) specs.set(name, spec);
+  for (const [name, spec] of posteriorSpecs({ architecture, featureMap, tensors })) specs.set(name, spec);
   return specs;
 }
 
@@ -145,7 +150,8 @@ function checkNumbers(name: string, data: Float32Array): void {
 }
 
 /** A factor beyond f32 would make NaN of a sum of 0; a column's scale that is no positive f32, of an input of 0. */
-function checkFactors(model: ServedModel, { name, input, outputScale }: LayerShape): void {
+function checkFactors(model: ServedModel, layer: LayerShape): void {
+  const { name, input, outputScale } = layer;
   const [inputScale, perOutput] = [Math.fround(input.scale ?? 1), invert(outputScale)];
   const beyond = (values: Float32Array) => values.findIndex((value) => !Number.isFinite(Math.fround(value * perOutput)));
   const scales = float32Tensor(model, `${name}.scale`).map((scale) => inputScale * scale);
@@ -153,7 +159,7 @@ function checkFactors(model: ServedModel, { name, input, outputScale }: LayerSha
   const columns = input.scale === null ? float32Tensor(model, `${name}.inputScale`) : new Float32Array();
   const bad = columns.findIndex((scale) => !isUsable(scale));
   if (bad >= 0) fail(`${name}.inputScale`, `[${bad}] is ${columns[bad]}; it and its inverse must be positive f32s`);
-  const biases = float32Tensor(model, `${name}.bias`);
+  const biases = isPosterior(layer) ? new Float32Array() : float32Tensor(model, `${name}.bias`);
   if (beyond(biases) >= 0) fail(`${name}.bias`, `[${beyond(biases)}] over the output's scale is beyond f32`);
 }
 

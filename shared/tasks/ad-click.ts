@@ -33,5 +33,5 @@ export const adClick: Task = parse(Task, {
     { kind: "text", name: "title", from: "candidate", hashSpace: 1000, ngrams: [1], maxTokens: 20 },
   ],
   model: { family: "dcn-v2", embeddingDimension: 8, crossLayers: 1, hidden: [32] },
-  training: { learningRate: 0.005, schedule: "cosine", batchSize: 512, epochs: 6, patience: 6, l2Embedding: 5e-4 },
+  training: { learningRate: 0.005, schedule: "cosine", batchSize: 512, epochs: 6, patience: 6, l2Embedding: 5e-4, posterior: {} },
 });

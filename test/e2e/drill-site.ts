@@ -1,36 +1,26 @@
 // What a drill runs on: a store, a proxy that can break it, and the real Worker behind the proxy, all over HTTP.
+
 import { CATALOG_NAME } from "../../shared/artifact/keys.ts";
+import { type Published, publishDocument } from "../../shared/artifact/publish-document.ts";
 import type { ObjectStore } from "../../shared/artifact/store.ts";
-import type { Catalog } from "../../shared/schemas/catalog.ts";
 import { parse } from "../../shared/schemas/coded-error.ts";
 import { DecisionResponse } from "../../shared/schemas/decisions.ts";
 import { ARTIFACT_BUCKET, type Platform, startPlatform } from "../../training/local/platform.ts";
 import type { KeyPair } from "../../training/publish/keys.ts";
-import { type Published, type Publisher, publishDocument, publishModel } from "../../training/publish/publish.ts";
+import { type Publisher, publishModel } from "../../training/publish/publish.ts";
 import { createS3Store } from "../../training/publish/s3-store.ts";
 import { LOCAL_STORE_PATH } from "../../training/publish/store-config.ts";
 import { type FaultProxy, startFaultProxy } from "../fault-proxy.ts";
 import { testKeys } from "../signing-keys.ts";
 import { smallArtifact } from "../small-artifact.ts";
+import { creativeOf, SIZE, smallCatalog } from "../small-catalog.ts";
 
 export const TASK = "ad-click";
-const SIZE = { widthPx: 300, heightPx: 250 };
-const CATALOG: Catalog = {
-  formatVersion: 1,
+const CATALOG = smallCatalog({
   task: TASK,
-  policy: { name: "greedy" },
-  campaigns: [{ id: "campaign", status: "active", flights: [{ id: "always", startMs: null, endMs: null }] }],
-  creatives: ["shoes", "hats"].map((id) => ({
-    id,
-    campaignId: "campaign",
-    status: "active",
-    ...SIZE,
-    landingUrl: `https://shop.example/${id}`,
-    features: { field2: id },
-  })),
-  placements: [{ id: "top", ...SIZE, features: {} }],
-  experiments: [],
-};
+  creatives: ["shoes", "hats"].map((id) => creativeOf(id, { features: { field2: id } })),
+  placements: [{ id: "top", sizes: [SIZE] }],
+});
 
 export interface DrillSite {
   readonly store: ObjectStore;
@@ -92,7 +82,7 @@ export class DrillWorker {
     if (response.status !== 200) throw new Error(`a decision was answered ${response.status}: ${await response.text()}`);
     const { modelVersion, placements } = parse(DecisionResponse, await response.json());
     const [placement] = placements;
-    return { version: modelVersion, fallback: placement?.fallback ?? null, chosen: placement?.creative?.creativeId ?? null };
+    return { version: modelVersion, fallback: placement?.fallback ?? null, chosen: placement?.creatives[0]?.creativeId ?? null };
   }
 
   /** How often loads failed for this reason, by /metrics. */

@@ -1,12 +1,14 @@
 // Drills against the real Worker over HTTP: whatever befalls the store, a decision is answered 200, by the last good model or by the
 // named fallback, and a counter says why.
+
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { sha256Hex, signEnvelope } from "../../shared/artifact/envelope.ts";
 import { documentKey, objectKey, pointerKey } from "../../shared/artifact/keys.ts";
 import { MANIFEST_VERSION, versionOf } from "../../shared/artifact/manifest.ts";
+import { movePointer } from "../../shared/artifact/move-pointer.ts";
+import type { Published } from "../../shared/artifact/publish-document.ts";
 import { readPointer } from "../../shared/artifact/read-published.ts";
-import { movePointer } from "../../training/publish/move-pointer.ts";
-import { type Published, publishModel } from "../../training/publish/publish.ts";
+import { publishModel } from "../../training/publish/publish.ts";
 import { rollback } from "../../training/publish/rollback.ts";
 import { testKeys } from "../signing-keys.ts";
 import { smallArtifact } from "../small-artifact.ts";

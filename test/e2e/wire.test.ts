@@ -1,45 +1,37 @@
 // The real Worker over HTTP, with a published catalog and model: what a caller sees, and what is left in the event store.
+
 import { request } from "node:http";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { draw } from "../../functions/decision/exploration.ts";
 import { uniformFrom } from "../../functions/decision/seeds.ts";
 import { CATALOG_NAME } from "../../shared/artifact/keys.ts";
+import { publishDocument } from "../../shared/artifact/publish-document.ts";
 import { readSafetensors } from "../../shared/artifact/safetensors.ts";
 import { BagWriter } from "../../shared/features/bags.ts";
 import { createEncoder } from "../../shared/features/encode.ts";
-import type { Catalog } from "../../shared/schemas/catalog.ts";
+import { draw } from "../../shared/policies/draw.ts";
 import { parse } from "../../shared/schemas/coded-error.ts";
-import { DecisionResponse, PredictionResponse } from "../../shared/schemas/decisions.ts";
-import { DecisionEvent, Event } from "../../shared/schemas/events.ts";
+import { DecisionEvent } from "../../shared/schemas/decision-record.ts";
+import { DecisionResponse } from "../../shared/schemas/decisions.ts";
+import { Event } from "../../shared/schemas/events.ts";
 import { ModelsResponse } from "../../shared/schemas/models.ts";
+import { unpackDoubles } from "../../shared/schemas/packed-numbers.ts";
+import { PredictionResponse } from "../../shared/schemas/predictions.ts";
 import { calibrate } from "../../shared/scoring/calibration.ts";
 import module from "../../shared/scoring/kernel/scorer.wasm";
 import { createKernelScorer } from "../../shared/scoring/kernel-scorer.ts";
 import { type Platform, startPlatform } from "../../training/local/platform.ts";
-import { publishDocument, publishModel } from "../../training/publish/publish.ts";
+import { publishModel } from "../../training/publish/publish.ts";
 import { createS3Store } from "../../training/publish/s3-store.ts";
 import { testKeys } from "../signing-keys.ts";
 import { smallArtifact } from "../small-artifact.ts";
+import { creativeOf, SIZE, smallCatalog } from "../small-catalog.ts";
 
-const size = { widthPx: 300, heightPx: 250 };
-const creative = (id: string) => ({
-  id,
-  campaignId: "campaign",
-  status: "active" as const,
-  ...size,
-  landingUrl: `https://shop.example/${id}`,
-  features: { field2: id, field3: id },
-});
-const CATALOG: Catalog = {
-  formatVersion: 1,
-  task: "ad-click",
+const CATALOG = smallCatalog({
   policy: { name: "epsilon-greedy", epsilon: 0.5 },
-  campaigns: [{ id: "campaign", status: "active", flights: [{ id: "always", startMs: null, endMs: null }] }],
-  creatives: ["shoes", "hats", "coats"].map(creative),
-  placements: [{ id: "top", ...size, features: { field0: "top" } }],
-  experiments: [],
-};
+  creatives: ["shoes", "hats", "coats"].map((id) => creativeOf(id, { features: { field2: id, field3: id } })),
+  placements: [{ id: "top", sizes: [SIZE], features: { field0: "top" } }],
+});
 
 let platform: Platform;
 
@@ -93,14 +85,15 @@ describe("a decision over the wire", () => {
     const response = await post("/v1/decisions", body);
     const { decisionId, placements, modelVersion } = parse(DecisionResponse, await response.json());
     expect(placements).toMatchObject([{ placementId: "top", fallback: null, noServe: null }]);
-    const stored = await eventually(async () =>
-      (await readEvents()).find((event) => event.id === `${decisionId}.top.0.decision`),
-    );
+    const stored = await eventually(async () => (await readEvents()).find((event) => event.id === `${decisionId}.decision`));
     const event = parse(DecisionEvent, stored);
-    expect(event).toMatchObject({ chosenId: placements[0]?.creative?.creativeId, model: { version: modelVersion } });
-    expect(event.features).toMatchObject({ field0: "top", field1: "mobile", unheardOf: -1 });
-    const propensities = event.candidates.map(({ propensity }) => propensity);
-    expect(event.candidates[draw(propensities, uniformFrom(event.seed))]?.creativeId).toBe(event.chosenId);
+    expect(event).toMatchObject({ model: { version: modelVersion }, request: { subjectId: "reader" } });
+    const [decided] = event.placements;
+    expect(decided?.features).toMatchObject({ field0: "top", field1: "mobile", unheardOf: -1 });
+    const slot = decided?.slots[0];
+    expect(slot?.creativeId).toBe(placements[0]?.creatives[0]?.creativeId);
+    const propensities = [...(unpackDoubles(slot?.propensities ?? "") ?? [])];
+    expect(decided?.tiers[0]?.creativeIds[draw(propensities, uniformFrom(slot?.seed ?? 0))]).toBe(slot?.creativeId);
   });
 
   it("is clicked: the reader is sent on, and the click is one event however often the link is followed", async () => {
@@ -108,7 +101,7 @@ describe("a decision over the wire", () => {
       DecisionResponse,
       await (await post("/v1/decisions", { placements: [{ id: "top" }] })).json(),
     );
-    const { clickUrl, impressionUrl, creativeId } = placements[0]?.creative ?? {
+    const { clickUrl, impressionUrl, creativeId } = placements[0]?.creatives[0] ?? {
       clickUrl: "",
       impressionUrl: "",
       creativeId: "",
@@ -122,7 +115,7 @@ describe("a decision over the wire", () => {
       const found = (await readEvents()).filter((event) => event.id.startsWith(decisionId)).map(({ id }) => id);
       return found.length >= 5 ? new Set(found) : undefined;
     });
-    expect([...ids].sort()).toEqual(["click", "decision", "impression"].map((type) => `${decisionId}.top.0.${type}`));
+    expect([...ids].sort()).toEqual(["decision", "top.0.click", "top.0.impression"].map((what) => `${decisionId}.${what}`));
   });
 });
 

@@ -15,9 +15,10 @@ import { ProblemDocument } from "../../functions/routes/problem.ts";
 import { createMetrics } from "../../functions/telemetry/metrics.ts";
 import { importHmacKey } from "../../shared/access/signed-text.ts";
 import { parse } from "../../shared/schemas/coded-error.ts";
-import { AssignmentResponse, DecisionResponse, PredictionResponse } from "../../shared/schemas/decisions.ts";
+import { AssignmentResponse, DecisionResponse } from "../../shared/schemas/decisions.ts";
 import type { Event } from "../../shared/schemas/events.ts";
 import { ModelsResponse } from "../../shared/schemas/models.ts";
+import { PredictionResponse } from "../../shared/schemas/predictions.ts";
 import { CATALOG, MODEL } from "./decision/example-market.ts";
 
 const NOW_MS = Date.UTC(2026, 10, 24, 12);
@@ -89,11 +90,13 @@ describe("POST /v1/decisions", () => {
     const request = { subjectId: "reader", features: { device: "mobile" }, placements: [{ id: "top" }] };
     const response = await post("/v1/decisions", request);
     const { decisionId, placements, modelVersion, assignments } = parse(DecisionResponse, await response.json());
-    const creative = placements[0]?.creative;
+    const creative = placements[0]?.creatives[0];
     expect(creative).toMatchObject({ creativeId: "c2", probability: expect.closeTo(0.8176, 4) });
     expect(modelVersion).toBe(MODEL.version);
     expect(assignments).toMatchObject([{ experimentId: "e", armId: "only" }]);
-    expect(events).toMatchObject([{ type: "decision", decisionId, chosenId: "c2", assignments }]);
+    expect(events).toMatchObject([
+      { type: "decision", decisionId, placements: [{ slots: [{ creativeId: "c2" }] }], assignments },
+    ]);
     expect(metrics.render()).toContain('selvedge_decisions_total{outcome="model"} 1');
     expect(metrics.render()).toContain('selvedge_dropped_candidates_total{reason="size_mismatch"} 1');
     const token = creative?.clickUrl.replace("https://edge.example/v1/track/click/", "") ?? "";
@@ -107,7 +110,7 @@ describe("POST /v1/decisions", () => {
   it("answers although the sink is broken, and counts what was lost", async () => {
     const { post, metrics } = createEdge({ sinkIsBroken: true });
     expect((await post("/v1/decisions", { placements: [{ id: "top" }, { id: "banner" }] })).status).toBe(200);
-    expect(metrics.render()).toContain('selvedge_events_lost_total{reason="sink_failed"} 2');
+    expect(metrics.render()).toContain('selvedge_events_lost_total{reason="sink_failed"} 1');
   });
 
   it("never fails for want of a catalog or a model", async () => {
@@ -115,8 +118,8 @@ describe("POST /v1/decisions", () => {
     const own = [{ id: "mine", landingUrl: "https://shop.example", features: {} }];
     const response = await post("/v1/decisions", { placements: [{ id: "top" }, { id: "own", candidates: own }] });
     expect(parse(DecisionResponse, await response.json()).placements).toMatchObject([
-      { creative: null, noServe: "no_catalog" },
-      { creative: { creativeId: "mine", probability: null }, fallback: "no_model" },
+      { creatives: [], noServe: "no_catalog" },
+      { creatives: [{ creativeId: "mine", probability: null }], fallback: "no_model" },
     ]);
     expect(metrics.render()).toContain('selvedge_no_serves_total{reason="no_catalog"} 1');
     expect(metrics.render()).toContain('selvedge_fallbacks_total{reason="no_model"} 1');
@@ -125,7 +128,7 @@ describe("POST /v1/decisions", () => {
   it("takes unseen, missing, negative and unknown features as they come", async () => {
     const features = { device: "toaster", age: -3, unheardOf: [1, 2], nothing: null };
     const response = await createEdge().post("/v1/decisions", { features, placements: [{ id: "top" }] });
-    expect(await response.json()).toMatchObject({ placements: [{ creative: { creativeId: "c2" }, fallback: null }] });
+    expect(await response.json()).toMatchObject({ placements: [{ creatives: [{ creativeId: "c2" }], fallback: null }] });
   });
 });
 
@@ -247,7 +250,9 @@ describe("POST /v1/predictions/{task}", () => {
 
   it("answers without numbers where the model gives none", async () => {
     const noScores = () => ({ logits: Float32Array.of(Number.NaN, 1), probabilities: Float64Array.of(Number.NaN, 1) });
-    const model = { ...MODEL.value, scorer: { score: noScores, scoreCached: noScores } };
+    const noDraws = () => expect.fail("nobody asked for draws");
+    const scorer = { drawCount: 0, score: noScores, scoreCached: noScores, scoreDraws: noDraws, scoreDrawsCached: noDraws };
+    const model = { ...MODEL.value, scorer };
     const response = await createEdge({ model }).post("/v1/predictions/ad-click", { features: {}, candidates });
     expect(await response.json()).toMatchObject({ fallback: "score_failed", modelVersion: MODEL.version });
   });

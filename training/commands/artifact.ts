@@ -1,16 +1,17 @@
 // npm run artifact: look at what was trained and published, check it, roll it back, make keys.
+
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Command, Option } from "commander";
 import { CATALOG_NAME } from "../../shared/artifact/keys.ts";
 import { Channel, versionOf } from "../../shared/artifact/manifest.ts";
-import { readPointer } from "../../shared/artifact/read-published.ts";
+import { readDocument, readPointer } from "../../shared/artifact/read-published.ts";
 import { CodedError } from "../../shared/schemas/coded-error.ts";
 import { MANIFEST_FILE, type ModelArtifact, readArtifactFolder } from "../publish/artifact.ts";
 import { describeInventory, describeManifest } from "../publish/describe.ts";
 import { takeInventory } from "../publish/inventory.ts";
 import { generateKeys, readKeys } from "../publish/keys.ts";
-import { readDocument, readPublishedModel } from "../publish/read-model.ts";
+import { readPublishedModel } from "../publish/read-model.ts";
 import { rollback } from "../publish/rollback.ts";
 import { createS3Store } from "../publish/s3-store.ts";
 import { readStoreConfig } from "../publish/store-config.ts";

@@ -1,29 +1,30 @@
 // npm run catalog: shows, changes or replaces the catalog that a running Worker serves from, and prints keys of its sites.
 import { Argument, Command } from "commander";
+import type { Published } from "../../shared/artifact/publish-document.ts";
 import { catalogMissing, changePolicy, publishCatalog, readCatalog } from "../jobs/catalog.ts";
 import { issueKey } from "../jobs/site-key.ts";
 import { readKeys } from "../publish/keys.ts";
-import type { Published, Publisher } from "../publish/publish.ts";
+import type { Publisher } from "../publish/publish.ts";
 import { createS3Store } from "../publish/s3-store.ts";
 import { readStoreConfig } from "../publish/store-config.ts";
-import { epsilonOption, POLICY_NAMES, policyFrom, wholeNumber } from "./options.ts";
+import { POLICY_NAMES, type PolicyParameters, policyFrom, policyOptions, wholeNumber } from "./options.ts";
 import { readJson } from "./read-json.ts";
 
 export function command(): Command {
   const catalog = new Command("catalog").description("Show or change what a running Worker chooses from");
   catalog.command("show").description("Print the published catalog as JSON").action(show);
-  catalog
+  const change = catalog
     .command("policy")
     .description("Choose by another policy from now on")
     .addArgument(new Argument("<name>", "the policy").choices(POLICY_NAMES))
-    .addOption(epsilonOption())
-    .action(async (name: string, { epsilon }: { epsilon?: number }) => {
-      report(await changePolicy(await openPublisher(), policyFrom(name, epsilon)));
+    .action(async (name: string, parameters: PolicyParameters) => {
+      report(await changePolicy(await openPublisher(), policyFrom(name, parameters)));
     });
+  for (const option of policyOptions()) change.addOption(option);
   catalog
     .command("publish")
     .description("Publish a catalog from a JSON file")
-    .argument("<file>", "see shared/schemas/catalog.ts; `show` prints one")
+    .argument("<file>", "see shared/catalog/catalog.ts; `show` prints one")
     .action(async (file: string) => report(await publishCatalog(await openPublisher(), await readJson(file))));
   catalog
     .command("site-key")

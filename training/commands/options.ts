@@ -1,6 +1,6 @@
 // Arguments of the command line, parsed: a number that is none, or out of bounds, is said so before anything runs.
 import { InvalidArgumentError, Option } from "commander";
-import { Policy } from "../../shared/schemas/catalog.ts";
+import { Policy } from "../../shared/catalog/policy.ts";
 import { parse } from "../../shared/schemas/coded-error.ts";
 import type { DeviceChoice } from "../engine/device.ts";
 import { MOST_THREADS } from "../kernels/product-threads.ts";
@@ -25,14 +25,43 @@ export const threadsOption = (): Option =>
     "that share matrix products on the device wasm, to the same bytes (default: one a core)",
   ).argParser(wholeNumber(1, MOST_THREADS));
 
-export const POLICY_NAMES: Policy["name"][] = ["greedy", "epsilon-greedy", "random"];
-const STANDARD_EPSILON = 0.1;
+export const POLICY_NAMES = Policy.options.map(({ entries }) => entries.name.literal);
 
-export const epsilonOption = (): Option =>
-  new Option("--epsilon <share>", `uniform draws of epsilon-greedy (default: ${STANDARD_EPSILON})`).argParser(Number);
+/** What a policy takes where nothing is said. */
+const STANDARDS: Readonly<Record<string, object>> = {
+  "epsilon-greedy": { epsilon: 0.1 },
+  softmax: { temperature: 0.1 },
+  squarecb: { gamma: 100 },
+};
+const STANDARD_NEWCOMER_DAYS = 7;
 
-/** Throws a `CodedError` where a policy is given an epsilon that it has no use for, or one outside of (0, 1). */
-export function policyFrom(name: string, epsilon: number | undefined): Policy {
-  const standard = name === "epsilon-greedy" ? { epsilon: STANDARD_EPSILON } : {};
-  return parse(Policy, { name, ...standard, ...(epsilon !== undefined && { epsilon }) }, "policy");
+/** The policies' parameters as the command line gives them. */
+export interface PolicyParameters {
+  readonly epsilon?: number;
+  readonly temperature?: number;
+  readonly gamma?: number;
+  readonly newcomerShare?: number;
+  readonly newcomerDays?: number;
+}
+
+/** @example for (const option of policyOptions()) command.addOption(option); */
+export const policyOptions = (): Option[] => [
+  new Option("--epsilon <share>", "uniform draws of epsilon-greedy (default: 0.1)").argParser(Number),
+  new Option("--temperature <ratio>", "of softmax: the lower, the greedier (default: 0.1)").argParser(Number),
+  new Option("--gamma <factor>", "of squarecb: the higher, the greedier (default: 100)").argParser(Number),
+  new Option("--newcomer-share <share>", "of any policy: draws that go to new creatives").argParser(Number),
+  new Option("--newcomer-days <days>", `how long a creative is new (default: ${STANDARD_NEWCOMER_DAYS})`).argParser(Number),
+];
+
+/** Throws a `CodedError` where a policy is given a parameter that it has no use for, or one out of its bounds. */
+export function policyFrom(name: string, given: PolicyParameters): Policy {
+  const { epsilon, temperature, gamma, newcomerShare: share, newcomerDays } = given;
+  const parameters = {
+    ...STANDARDS[name],
+    ...(epsilon !== undefined && { epsilon }),
+    ...(temperature !== undefined && { temperature }),
+    ...(gamma !== undefined && { gamma }),
+    ...((share ?? newcomerDays) !== undefined && { newcomers: { share, maxAgeDays: newcomerDays ?? STANDARD_NEWCOMER_DAYS } }),
+  };
+  return parse(Policy, { name, ...parameters }, "policy");
 }

@@ -5,31 +5,31 @@ import { readStoreConfig } from "../publish/store-config.ts";
 import type { Assessment } from "../simulate/assess.ts";
 import { HISTORY_VISITORS } from "../simulate/history.ts";
 import { createMarket, DEFAULT_SEED } from "../simulate/market.ts";
-import { epsilonOption, POLICY_NAMES, policyFrom, wholeNumber } from "./options.ts";
+import { POLICY_NAMES, type PolicyParameters, policyFrom, policyOptions, wholeNumber } from "./options.ts";
 import { createProgressView } from "./progress-view.ts";
 
 const ASSESSMENT_VISITORS = 6_000;
 
-interface Options {
+interface Options extends PolicyParameters {
   readonly port: number;
   readonly fresh: boolean;
   readonly policy?: string;
-  readonly epsilon?: number;
   readonly marketSeed: number;
 }
 
 export function command(): Command {
-  return new Command("start")
+  const start = new Command("start")
     .description("Serve on this machine: the first time simulate, train and publish, later reuse what was published")
     .option("--port <number>", "where the Worker listens", wholeNumber(1, 65_535), 8787)
     .option("--fresh", "forget what was published and logged, and start over", false)
     .addOption(new Option("--policy <name>", "how creatives are chosen; random needs no model").choices(POLICY_NAMES))
-    .addOption(epsilonOption())
     .option("--market-seed <number>", "the simulated market", wholeNumber(0, 2 ** 31 - 1), DEFAULT_SEED)
     .action(serve);
+  for (const option of policyOptions()) start.addOption(option);
+  return start;
 }
 
-async function serve({ port, fresh, policy, epsilon, marketSeed }: Options): Promise<void> {
+async function serve({ port, fresh, policy, marketSeed, ...parameters }: Options): Promise<void> {
   const stop = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => stop.abort()); // kept: wrangler's own would end us
   const stopped = new Promise<void>((resolve) => stop.signal.addEventListener("abort", () => resolve()));
@@ -39,7 +39,7 @@ async function serve({ port, fresh, policy, epsilon, marketSeed }: Options): Pro
     config: readStoreConfig(),
     port,
     fresh,
-    policy: policy === undefined ? null : policyFrom(policy, epsilon),
+    policy: policy === undefined ? null : policyFrom(policy, parameters),
     historyVisitors: HISTORY_VISITORS,
     assessmentVisitors: ASSESSMENT_VISITORS,
     onStage: view.stage,
@@ -65,7 +65,7 @@ function describe({ platform, policy, model, first }: Started, port: number): st
     "",
     first.curl,
     JSON.stringify(
-      first.response.placements.map(({ placementId, creative }) => ({ placementId, creative: creative?.creativeId })),
+      first.response.placements.map(({ placementId, creatives }) => ({ placementId, creative: creatives[0]?.creativeId })),
     ),
     "",
     `npm run traffic${elsewhere}`,

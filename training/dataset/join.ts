@@ -7,7 +7,8 @@ import {
   COUNT_DROPPED,
   DROP_DUPLICATES,
   FIND_IMPRESSIONS,
-  LABEL_DECISIONS,
+  FIND_SLOTS,
+  LABEL_SLOTS,
   MEASURE_SETTLING,
   READ_LINES,
   writeExamples,
@@ -79,10 +80,11 @@ async function runStages(connection: DuckDBConnection, request: JoinRequest): Pr
   const { eventFile, exampleFile, outcome, windowMs, nowMs } = request;
   await connection.run(READ_LINES, { file: eventFile });
   await connection.run(DROP_DUPLICATES);
+  await connection.run(FIND_SLOTS);
   await connection.run(FIND_IMPRESSIONS);
   await connection.run(ATTRIBUTE_OUTCOMES, { outcome, windowMs });
   const settleMs = request.settleMs ?? (await measureSettling(connection, windowMs));
-  await connection.run(LABEL_DECISIONS, { settledBeforeMs: nowMs - settleMs, windowMs });
+  await connection.run(LABEL_SLOTS, { settledBeforeMs: nowMs - settleMs, windowMs });
   await connection.run(writeExamples(exampleFile));
   return { ...(await count(connection)), settleMs };
 }

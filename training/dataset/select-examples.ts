@@ -16,6 +16,12 @@ export function selectExamples(data: Dataset, chosen: Int32Array): Dataset {
   };
 }
 
+/** Examples spread evenly over a split, at most so many, ascending. */
+export function spreadEvenly(count: number, most: number): Int32Array {
+  const length = Math.min(most, count);
+  return Int32Array.from({ length }, (_, index) => Math.floor((index * count) / length));
+}
+
 /** As `selectExamples`, of a split wherever it is; `chosen` is ascending. */
 export async function readExamples(data: Examples, chosen: Int32Array): Promise<Dataset> {
   if (!isOnDisk(data)) return selectExamples(data, chosen);

@@ -53,6 +53,11 @@ export class Random {
     return this.uint32() / 2 ** 32;
   }
 
+  /** Standard normal (Box and Muller, 1958). */
+  normal(): number {
+    return Math.sqrt(-2 * Math.log(1 - this.uniform())) * Math.cos(2 * Math.PI * this.uniform());
+  }
+
   /** Fills with numbers from [-limit, limit). */
   fillUniform(into: Float32Array, limit: number): Float32Array {
     const scale = limit / 2 ** 31;

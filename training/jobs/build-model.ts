@@ -69,7 +69,7 @@ export async function buildModel(asked: BuildRequest): Promise<BuiltModel> {
   const train = lessons?.train ?? splits.train;
   const checkpoint = request.checkpoints?.("model");
   const trained = await trainModel({ task, featureMap, train, valid, ...request, checkpoint, onProgress });
-  const { served, scoreFloat, scoreServed, recall } = await compress(trained, splits, task);
+  const { served, scoreFloat, scoreServed, recall } = await compress(trained, splits, task, request.seed);
   const floatResult = await measure(splits, scoreFloat, signal);
   const servedResult = await measure(splits, scoreServed, signal);
   const { choice: calibrationChoice } = servedResult;

@@ -1,10 +1,12 @@
 // Reads and replaces the catalog that the Worker serves from: signed, and never over a change that one has not seen.
 import { CATALOG_NAME } from "../../shared/artifact/keys.ts";
-import { type PointerState, readPointer } from "../../shared/artifact/read-published.ts";
-import { Catalog, type Policy } from "../../shared/schemas/catalog.ts";
-import { CodedError, type Problem, parse } from "../../shared/schemas/coded-error.ts";
-import { type Published, type Publisher, publishDocument } from "../publish/publish.ts";
-import { readDocument } from "../publish/read-model.ts";
+import { type Published, publishDocument } from "../../shared/artifact/publish-document.ts";
+import { type PointerState, readDocument, readPointer } from "../../shared/artifact/read-published.ts";
+import type { Catalog } from "../../shared/catalog/catalog.ts";
+import { parseCatalog } from "../../shared/catalog/check-catalog.ts";
+import type { Policy } from "../../shared/catalog/policy.ts";
+import { CodedError } from "../../shared/schemas/coded-error.ts";
+import type { Publisher } from "../publish/publish.ts";
 
 const TYPE = "application/vnd.selvedge.catalog+json";
 
@@ -17,22 +19,15 @@ export async function readCatalog({
   const state = await readPointer(store, keys.trusted, CATALOG_NAME, channel);
   if (!state) return null;
   const document = await readDocument(store, keys.trusted, TYPE, CATALOG_NAME, state.pointer.digest);
-  return { catalog: parse(Catalog, document, "catalog"), state };
+  return { catalog: parseCatalog(document), state };
 }
 
 /**
- * Publishes a catalog; a running Worker takes it up within its pointer's lifetime. Throws `CodedError`: the schema's codes,
- * `id_duplicate`, `campaign_unknown`, and those of `publishDocument`.
+ * Publishes a catalog, one of an older format as one of this; a running Worker takes it up within its pointer's lifetime. Throws
+ * `CodedError`: the codes of `parseCatalog`, and those of `publishDocument`.
  */
 export async function publishCatalog(publisher: Publisher, document: unknown): Promise<Published> {
-  const catalog = parse(Catalog, document, "catalog");
-  const problems = [
-    ...(["campaigns", "creatives", "placements", "experiments"] as const).flatMap((part) => findDuplicates(catalog, part)),
-    ...findOrphans(catalog),
-  ];
-  const [first] = problems;
-  if (first) throw new CodedError(first.code, first.path, first.detail, problems);
-  return publishDocument(publisher, TYPE, CATALOG_NAME, catalog);
+  return publishDocument(publisher, TYPE, CATALOG_NAME, parseCatalog(document));
 }
 
 /** The same catalog under another policy. Throws `CodedError` `catalog_missing`, or `pointer_moved` where it changed meanwhile. */
@@ -44,24 +39,3 @@ export async function changePolicy(publisher: Publisher, policy: Policy): Promis
 
 export const catalogMissing = (): CodedError =>
   new CodedError("catalog_missing", "", "no catalog is published there; run npm start, or publish one from a file");
-
-type Part = "campaigns" | "creatives" | "placements" | "experiments";
-
-function findDuplicates(catalog: Catalog, part: Part): Problem[] {
-  const seen = new Set<string>();
-  return catalog[part].flatMap(({ id }, index) => {
-    const duplicate = seen.has(id);
-    seen.add(id);
-    return duplicate ? [{ code: "id_duplicate", path: `catalog.${part}[${index}].id`, detail: `"${id}" is there twice` }] : [];
-  });
-}
-
-/** Creatives of no campaign: the Worker would refuse the whole catalog. */
-function findOrphans({ campaigns, creatives }: Catalog): Problem[] {
-  const known = new Set(campaigns.map(({ id }) => id));
-  return creatives.flatMap(({ campaignId }, index) =>
-    known.has(campaignId)
-      ? []
-      : [{ code: "campaign_unknown", path: `catalog.creatives[${index}].campaignId`, detail: `add a campaign "${campaignId}"` }],
-  );
-}

@@ -1,4 +1,4 @@
-// THE story of what is served: a trained model -> integers, with both forms as functions that score; towers get their items here.
+// THE story of what is served: a trained model -> integers, and how sure it is, with both forms as functions that score; towers get their items here.
 import { createKernelRetriever } from "../../shared/scoring/kernel-retriever.ts";
 import { createKernelScorer } from "../../shared/scoring/kernel-scorer.ts";
 import type { ServedModel } from "../../shared/scoring/scorer.ts";
@@ -6,15 +6,18 @@ import type { Task } from "../../shared/tasks/task.ts";
 import { collectItems } from "../dataset/collect-items.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import { requireSplitsInMemory, type Splits } from "../dataset/load.ts";
+import { Random } from "../engine/random.ts";
 import type { TrainedModel } from "../engine/train-model.ts";
 import { measureRecall, type Recall } from "../evaluate/recall.ts";
 import type { FloatModel } from "../model/float-model.ts";
 import type { FloatTowers } from "../model/float-two-tower.ts";
+import { fitPosterior } from "../posterior/fit-posterior.ts";
 import { floatLogits } from "../quantize/float-forward.ts";
 import { withItems } from "../quantize/float-queries.ts";
 import { readKernelModule } from "../quantize/kernel-module.ts";
 import { readSample } from "../quantize/layer-inputs.ts";
 import { quantize } from "../quantize/quantize.ts";
+import { addPosterior } from "../quantize/quantize-posterior.ts";
 import { quantizeTwoTower } from "../quantize/quantize-two-tower.ts";
 import { scoreDataset } from "../quantize/score-dataset.ts";
 import { floatItemLogits, servedItemLogits } from "../quantize/score-items.ts";
@@ -31,13 +34,20 @@ export interface Compressed {
   readonly recall: Recall | null;
 }
 
-export async function compress({ model, towers }: TrainedModel, splits: Splits, { model: spec }: Task): Promise<Compressed> {
-  if (towers) return compressTowers(towers, splits, spec);
-  return compressRanking(model!, splits, spec); // a family that is served has one or the other
+export async function compress({ model, towers }: TrainedModel, splits: Splits, task: Task, seed: number): Promise<Compressed> {
+  if (towers) return compressTowers(towers, splits, task.model);
+  return compressRanking(model!, splits, task, seed); // a family that is served has one or the other
 }
 
-async function compressRanking(model: FloatModel, { valid }: Splits, spec: Task["model"]): Promise<Compressed> {
-  const served = quantize(model, await readSample(valid), spec);
+async function compressRanking(
+  model: FloatModel,
+  { train, valid }: Splits,
+  { model: spec, training: { posterior: wanted } }: Task,
+  seed: number,
+): Promise<Compressed> {
+  const certain = quantize(model, await readSample(valid), spec);
+  const posterior = wanted && (await fitPosterior(model, train, { ...wanted, random: new Random(seed).fork("posterior") }));
+  const served = posterior ? addPosterior(certain, posterior) : certain;
   const scorer = createKernelScorer(readKernelModule(), served);
   const scoreServed = (part: Dataset) => scoreDataset(scorer, part);
   return { served, scoreServed, scoreFloat: (part) => floatLogits(model, part), recall: null };

@@ -1,8 +1,10 @@
 // THE story of a retraining run: what happened -> examples -> a challenger -> published only where it is no worse than the champion.
+
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as v from "valibot";
+import type { Published } from "../../shared/artifact/publish-document.ts";
 import type { PointerState } from "../../shared/artifact/read-published.ts";
 import type { ObjectStore } from "../../shared/artifact/store.ts";
 import { CodedError } from "../../shared/schemas/coded-error.ts";
@@ -17,7 +19,7 @@ import type { Part } from "../dataset/record-source.ts";
 import { SHARD_BYTES } from "../dataset/shards.ts";
 import { type Comparison, decidePromotion, type PromotionReason } from "../evaluate/promotion.ts";
 import type { ModelArtifact } from "../publish/artifact.ts";
-import { type Published, type Publisher, publishModel } from "../publish/publish.ts";
+import { type Publisher, publishModel } from "../publish/publish.ts";
 import { readPublishedModel } from "../publish/read-model.ts";
 import { reportOn } from "../report/report.ts";
 import { buildModel } from "./build-model.ts";

@@ -3,7 +3,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { versionOf } from "../../shared/artifact/manifest.ts";
 import { readSafetensors } from "../../shared/artifact/safetensors.ts";
-import type { Policy } from "../../shared/schemas/catalog.ts";
+import type { Policy } from "../../shared/catalog/policy.ts";
 import { adClick } from "../../shared/tasks/ad-click.ts";
 import { type Platform, platformStoreConfig, startPlatform } from "../local/platform.ts";
 import { refuseTakenPort } from "../local/port.ts";

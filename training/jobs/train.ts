@@ -1,7 +1,9 @@
 // THE story of a training run from files: load, build, write the run's folder, publish where asked to.
+
 import { rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { Metrics } from "../../shared/artifact/manifest.ts";
+import type { Published } from "../../shared/artifact/publish-document.ts";
 import type { FeatureMap } from "../../shared/features/feature-map.ts";
 import { CodedError } from "../../shared/schemas/coded-error.ts";
 import type { Task } from "../../shared/tasks/task.ts";
@@ -11,7 +13,7 @@ import { type DeviceChoice, type DeviceName, type OpenDevice, openDevice } from 
 import type { Recall } from "../evaluate/recall.ts";
 import type { SplitMetrics } from "../evaluate/split-metrics.ts";
 import type { ModelArtifact } from "../publish/artifact.ts";
-import { type Published, type Publisher, publishModel } from "../publish/publish.ts";
+import { type Publisher, publishModel } from "../publish/publish.ts";
 import { type Report, reportOn } from "../report/report.ts";
 import { type BuiltModel, buildModel } from "./build-model.ts";
 import type { BuildProgress } from "./build-request.ts";

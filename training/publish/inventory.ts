@@ -3,10 +3,10 @@ import * as v from "valibot";
 import type { TrustedKeys } from "../../shared/artifact/envelope.ts";
 import { CATALOG_NAME } from "../../shared/artifact/keys.ts";
 import { Channel, type Metrics, parseManifest, versionOf } from "../../shared/artifact/manifest.ts";
-import { readPointer } from "../../shared/artifact/read-published.ts";
+import { readDocument, readPointer } from "../../shared/artifact/read-published.ts";
 import type { ObjectStore } from "../../shared/artifact/store.ts";
 import { CodedError } from "../../shared/schemas/coded-error.ts";
-import { listDigests, readDocument } from "./read-model.ts";
+import { listDigests } from "./read-model.ts";
 
 /** `problem` is the code of what verification found, null where all is well. */
 export interface ListedChannel {

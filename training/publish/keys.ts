@@ -1,9 +1,10 @@
 // The publisher's Ed25519 key pair: private.pem (PKCS #8, readable by its owner only) and public.txt (base64 of the raw key).
-import { createPrivateKey, createPublicKey, generateKeyPairSync } from "node:crypto";
+import { generateKeyPairSync } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { importPublicKeys, keyIdOf, type SigningKey, type TrustedKeys } from "../../shared/artifact/envelope.ts";
+import { importPublicKeys, type SigningKey, type TrustedKeys } from "../../shared/artifact/envelope.ts";
+import { importSigningKey } from "../../shared/artifact/signing-key.ts";
 import { CodedError } from "../../shared/schemas/coded-error.ts";
 import type { StoreConfig } from "./store-config.ts";
 
@@ -12,6 +13,8 @@ export interface KeyPair {
   readonly signing: SigningKey;
   /** Base64 of the raw public key: what the Worker's PUBLIC_KEYS lists. */
   readonly publicKey: string;
+  /** The private key's text: what a Worker that publishes has as SIGNING_KEY. */
+  readonly pem: string;
   readonly trusted: TrustedKeys;
 }
 
@@ -53,20 +56,6 @@ export async function readOrGenerateKeys(settings: KeySettings): Promise<KeyPair
 }
 
 async function keyPairOf(pem: string, source: string, alsoTrusted = ""): Promise<KeyPair> {
-  const raw = rawPublicKey(pem, source);
-  const der = createPrivateKey(pem).export({ type: "pkcs8", format: "der" });
-  const privateKey = await crypto.subtle.importKey("pkcs8", new Uint8Array(der), "Ed25519", false, ["sign"]);
-  const publicKey = raw.toString("base64");
-  const trusted = await importPublicKeys(`${publicKey},${alsoTrusted}`);
-  return { signing: { keyId: await keyIdOf(raw), privateKey }, publicKey, trusted };
-}
-
-function rawPublicKey(pem: string, source: string): Buffer {
-  try {
-    const { crv, x } = createPublicKey(pem).export({ format: "jwk" });
-    if (crv === "Ed25519" && x !== undefined) return Buffer.from(x, "base64url");
-  } catch (cause) {
-    throw new CodedError("key_malformed", source, "expected an Ed25519 private key in PKCS #8 PEM", undefined, { cause });
-  }
-  throw new CodedError("key_malformed", source, "expected an Ed25519 key; it is of another kind");
+  const { signing, publicKey } = await importSigningKey(pem, source);
+  return { signing, publicKey, pem, trusted: await importPublicKeys(`${publicKey},${alsoTrusted}`) };
 }

@@ -1,22 +1,11 @@
 // Reads published models back: document by digest, weights by hash, everything verified.
-import { openEnvelope, type PayloadType, type TrustedKeys } from "../../shared/artifact/envelope.ts";
-import { documentKey, documentPrefix, objectKey } from "../../shared/artifact/keys.ts";
+import type { TrustedKeys } from "../../shared/artifact/envelope.ts";
+import { documentPrefix, objectKey } from "../../shared/artifact/keys.ts";
 import { type Channel, type Pointer, parseManifest } from "../../shared/artifact/manifest.ts";
-import { readImmutable, readPointer } from "../../shared/artifact/read-published.ts";
+import { readDocument, readImmutable, readPointer } from "../../shared/artifact/read-published.ts";
 import type { ObjectReader, ObjectStore } from "../../shared/artifact/store.ts";
 import { CodedError } from "../../shared/schemas/coded-error.ts";
 import { type ModelArtifact, verifyArtifact } from "./artifact.ts";
-
-/** The payload of a signed document, by its digest. */
-export async function readDocument(
-  reader: ObjectReader,
-  trusted: TrustedKeys,
-  type: PayloadType,
-  name: string,
-  digest: string,
-): Promise<unknown> {
-  return openEnvelope(type, await readImmutable(reader, documentKey(name, digest), digest, "document"), trusted);
-}
 
 /** The model behind a digest, verified whole. */
 export async function readModel(

@@ -1,12 +1,13 @@
 // Rolls a channel back: a new pointer, with the next sequence, to an older document that is still whole.
 import { CATALOG_NAME } from "../../shared/artifact/keys.ts";
 import { versionOf } from "../../shared/artifact/manifest.ts";
-import { readPointer } from "../../shared/artifact/read-published.ts";
+import { movePointer } from "../../shared/artifact/move-pointer.ts";
+import type { Published } from "../../shared/artifact/publish-document.ts";
+import { readDocument, readPointer } from "../../shared/artifact/read-published.ts";
 import type { ObjectStore } from "../../shared/artifact/store.ts";
 import { CodedError } from "../../shared/schemas/coded-error.ts";
-import { movePointer } from "./move-pointer.ts";
-import type { Published, Publisher } from "./publish.ts";
-import { listDigests, readDocument, readModel } from "./read-model.ts";
+import type { Publisher } from "./publish.ts";
+import { listDigests, readModel } from "./read-model.ts";
 
 /**
  * Points a channel at the published version that begins with `version`. Throws `CodedError`: `version_unknown`,

@@ -3,7 +3,7 @@
 import { type FieldLayout, layoutFields } from "../../shared/features/feature-map.ts";
 import { activationRange, type LayerInput } from "../../shared/scoring/architecture.ts";
 import type { Dataset } from "../dataset/dataset.ts";
-import { readExamples } from "../dataset/select-examples.ts";
+import { readExamples, spreadEvenly } from "../dataset/select-examples.ts";
 import { countOf, type Examples, isOnDisk } from "../dataset/shards.ts";
 import type { DenseLayer, FloatModel } from "../model/float-model.ts";
 import { FloatForward } from "./float-forward.ts";
@@ -67,13 +67,7 @@ function perColumn(columns: Float32Array, bits: LayerInput["bits"]): ChosenInput
 
 /** What `chooseInputs` looks at of a split, so that the rest may stay on disk. */
 export async function readSample(data: Examples): Promise<Dataset> {
-  return isOnDisk(data) ? readExamples(data, spread(countOf(data))) : data;
-}
-
-/** Examples spread evenly over so many. */
-function spread(count: number): Int32Array {
-  const length = Math.min(EXAMPLE_COUNT, count);
-  return Int32Array.from({ length }, (_, index) => Math.floor((index * count) / length));
+  return isOnDisk(data) ? readExamples(data, spreadEvenly(countOf(data), EXAMPLE_COUNT)) : data;
 }
 
 /** Largest magnitude of each input, by layer. */
@@ -84,7 +78,7 @@ function observeLargest(model: FloatModel, sample: Dataset): Map<string, Float32
     for (const [i, x] of input.entries()) columns[i] = Math.max(columns[i] as number, Math.abs(x)); // as long as the input
     largest.set(name, columns);
   });
-  for (const example of spread(countOf(sample))) forward.logit(sample.context, sample.candidate, example);
+  for (const example of spreadEvenly(countOf(sample), EXAMPLE_COUNT)) forward.logit(sample.context, sample.candidate, example);
   return largest;
 }
 

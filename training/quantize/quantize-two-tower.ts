@@ -46,7 +46,8 @@ export function quantizeTwoTower(
     queryScale: 1 / activationRange(7, true)[1], // queries are balanced: they reach 1
   };
   const { featureMap, embeddingDimension } = model;
-  const architecture = { embeddingDimension, embeddingBits, linear: false, fm: false, cross: null, mlp: null, retrieval };
+  const terms = { linear: false, fm: false, cross: null, mlp: null, posterior: null } as const;
+  const architecture = { embeddingDimension, embeddingBits, ...terms, retrieval };
   const served = { featureMap, architecture, tensors };
   validateServedModel(served);
   return served;

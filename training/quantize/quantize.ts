@@ -55,6 +55,7 @@ function describe(
       headInputScale: headScale("mlp"),
     },
     retrieval: null,
+    posterior: null,
   };
 }
 

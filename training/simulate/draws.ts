@@ -1,11 +1,6 @@
 // Draws of the marketplace from a seeded generator.
 import type { Random } from "../engine/random.ts";
 
-/** Standard normal (Box and Muller, 1958). */
-export function drawNormal(random: Random): number {
-  return Math.sqrt(-2 * Math.log(1 - random.uniform())) * Math.cos(2 * Math.PI * random.uniform());
-}
-
 /** One of the values, in proportion to their weights; as many weights as values. */
 export function drawWeighted<T>(random: Random, values: readonly T[], weights: readonly number[]): T {
   let left = random.uniform() * weights.reduce((sum, weight) => sum + weight, 0);

@@ -1,6 +1,5 @@
 // Effects by value and by pair of values, in logits: drawn, then scaled to have exactly the size that they are meant to have.
 import type { Random } from "../engine/random.ts";
-import { drawNormal } from "./draws.ts";
 
 export type Row = Readonly<Record<string, number>>;
 export type Table = Readonly<Record<string, Row>>;
@@ -9,7 +8,7 @@ export type Table = Readonly<Record<string, Row>>;
 export function drawRow(random: Random, names: readonly string[], deviation: number): Row {
   const values = scaleTo(
     deviation,
-    names.map(() => drawNormal(random)),
+    names.map(() => random.normal()),
   );
   return Object.fromEntries(names.map((name, index) => [name, values[index] as number])); // as many values as names
 }

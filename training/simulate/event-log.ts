@@ -1,8 +1,10 @@
 // A visit as the Worker and the sites would have logged it, and the truth beside it.
-import type { ConsideredCandidate, DecisionEvent, Event } from "../../shared/schemas/events.ts";
-import { outcomeEventId } from "../../shared/schemas/events.ts";
-import { candidateFeatures, contextFeatures } from "./catalog.ts";
-import type { Market } from "./market.ts";
+
+import type { DecidedPlacement, DecisionEvent } from "../../shared/schemas/decision-record.ts";
+import { decisionEventId, type Event, outcomeEventId } from "../../shared/schemas/events.ts";
+import type { Features } from "../../shared/schemas/features.ts";
+import { packNumbers } from "../../shared/schemas/packed-numbers.ts";
+import { candidateFeatures, contextFeatures, STANDARD_TIER, visitorFeatures } from "./catalog.ts";
 import type { Choice, SimulatedPolicy, Visit } from "./visits.ts";
 
 /** How long after the decision each outcome is seen. */
@@ -21,8 +23,8 @@ export interface TruthRow {
   readonly bestClickProbability: number;
 }
 
-export function visitEvents(market: Market, visit: Visit, policy: SimulatedPolicy): Event[] {
-  return visit.choices.flatMap((choice) => [decisionEvent(market, visit, choice, policy), ...outcomeEvents(visit, choice)]);
+export function visitEvents(visit: Visit, policy: SimulatedPolicy): Event[] {
+  return [decisionEvent(visit, policy), ...visit.choices.flatMap((choice) => outcomeEvents(visit, choice))];
 }
 
 export function visitTruth({ decisionId, choices }: Visit): TruthRow[] {
@@ -38,40 +40,48 @@ export function visitTruth({ decisionId, choices }: Visit): TruthRow[] {
   }));
 }
 
-function decisionEvent(market: Market, visit: Visit, choice: Choice, policy: SimulatedPolicy): DecisionEvent {
-  const { visitor, timeMs, decisionId } = visit;
-  const { placement, candidates, chosen } = choice;
-  const eligible = new Set(candidates);
+function decisionEvent({ visitor, timeMs, decisionId, choices }: Visit, policy: SimulatedPolicy): DecisionEvent {
+  const placements = choices.map(({ placement }) => ({ id: placement.id, count: 1 }));
   return {
     type: "decision",
-    id: outcomeEventId(decisionId, placement.id, 0, "decision"),
+    id: decisionEventId(decisionId),
     timeMs,
     decisionId,
-    placementId: placement.id,
-    subjectId: visitor.subjectId,
-    features: contextFeatures(visitor, placement, timeMs),
-    candidates: candidates.map(
-      (creative): ConsideredCandidate => ({
-        creativeId: creative.id,
-        logit: null,
-        probability: null,
-        propensity: policy === "random" ? 1 / candidates.length : Number(creative === chosen),
-        ...(creative === chosen && { features: candidateFeatures(creative) }),
-      }),
-    ),
-    dropped: market.creatives
-      .filter((creative) => !eligible.has(creative))
-      .map(({ id }) => ({ creativeId: id, reason: "size_mismatch" })),
-    chosenId: chosen.id,
-    propensity: policy === "random" ? 1 / candidates.length : 1,
-    policy: { name: policy === "random" ? "random" : "greedy" },
-    fallback: null,
-    noServe: null,
-    model: null,
+    request: { subjectId: visitor.subjectId, features: visitorFeatures(visitor), placements },
+    state: { caps: null, accounts: {} },
+    seed: 0,
     catalogVersion: null,
+    model: null,
+    conversionModel: null,
     assignments: [],
-    seed: market.seed,
+    placements: choices.map((choice) => decidedPlacement(choice, contextFeatures(visitor, choice.placement, timeMs), policy)),
   };
+}
+
+function decidedPlacement(
+  { placement, candidates, chosen }: Choice,
+  features: Features,
+  policy: SimulatedPolicy,
+): DecidedPlacement {
+  const propensities = candidates.map((one) => (policy === "random" ? 1 / candidates.length : Number(one === chosen)));
+  const policyName = policy === "random" ? "random" : "greedy";
+  const creativeIds = candidates.map(({ id }) => id);
+  const tier = { tierId: STANDARD_TIER, policy: { name: policyName } as const, creativeIds, logits: null };
+  const slot = {
+    creativeId: chosen.id,
+    tierIndex: 0,
+    propensity: propensities[candidates.indexOf(chosen)] ?? 0,
+    propensities: packNumbers(Float64Array.from(propensities)),
+    seed: 0,
+    logit: null,
+    probability: null,
+    valueMicros: null,
+    price: null,
+    minimumToWinMicros: null,
+    heldMicros: 0,
+    features: candidateFeatures(chosen),
+  };
+  return { placementId: placement.id, features, dropped: [], fallback: null, noServe: null, tiers: [tier], slots: [slot] };
 }
 
 function outcomeEvents({ decisionId, timeMs }: Visit, { placement, chosen, outcome }: Choice): Event[] {

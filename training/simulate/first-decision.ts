@@ -28,7 +28,7 @@ export async function decideFirst(market: Market, origin: string, modelVersion: 
     const answer = await fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body });
     const text = await answer.text();
     const response = answer.ok ? parse(DecisionResponse, JSON.parse(text), "response") : null;
-    if (response?.modelVersion === modelVersion && response.placements.every(({ creative }) => creative !== null)) {
+    if (response?.modelVersion === modelVersion && response.placements.every(({ creatives }) => creatives.length > 0)) {
       return { curl: `curl -s ${url} -H 'content-type: application/json' -d '${body}'`, response };
     }
     if (Date.now() > deadlineMs) {

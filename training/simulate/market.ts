@@ -21,12 +21,16 @@ export interface Market {
   readonly clickBase: number;
 }
 
-/** @example const market = createMarket(1); */
-export function createMarket(seed: number): Market {
+/**
+ * `randomClickRate`: how often a random choice is clicked, in the mean.
+ *
+ * @example const market = createMarket(1);
+ */
+export function createMarket(seed: number, randomClickRate = RANDOM_CLICK_RATE): Market {
   const random = new Random(seed).fork("market");
   const creatives = drawCreatives(random);
   const market = { seed, placements: PLACEMENTS, creatives, effects: drawEffects(random, creatives), clickBase: 0 };
-  return { ...market, clickBase: fitClickBase(market) };
+  return { ...market, clickBase: fitClickBase(market, randomClickRate) };
 }
 
 /**
@@ -60,8 +64,8 @@ export function conversionProbability(market: Market, visitor: Visitor, placemen
   return sigmoid(CONVERSION_LOGIT + conversionLogit(market.effects, visitor, placement, creative));
 }
 
-/** The base at which a random choice is clicked as often as `RANDOM_CLICK_RATE`, over a sample of a week, by bisection. */
-function fitClickBase(market: Market): number {
+/** The base at which a random choice is clicked as often as wanted, over a sample of a week, by bisection. */
+function fitClickBase(market: Market, wantedRate: number): number {
   const random = new Random(market.seed).fork("calibration");
   const logits = Array.from({ length: 2000 }, (_, index) => {
     const timeMs = random.uniform() * 7 * 86_400_000;
@@ -74,7 +78,7 @@ function fitClickBase(market: Market): number {
   for (let step = 0; step < 30; step++) {
     const base = (low + high) / 2;
     const rate = logits.reduce((sum, logit) => sum + sigmoid(base + logit), 0) / logits.length;
-    if (rate > RANDOM_CLICK_RATE) high = base;
+    if (rate > wantedRate) high = base;
     else low = base;
   }
   return (low + high) / 2;

@@ -1,7 +1,7 @@
 // Visitors: what a site knows about them, and a small taste that nobody knows.
 
 import type { Random } from "../engine/random.ts";
-import { drawNormal, drawWeighted } from "./draws.ts";
+import { drawWeighted } from "./draws.ts";
 import type { Effects } from "./effects.ts";
 import { AGE_BANDS, CATEGORIES, COUNTRIES, DEVICES, SEGMENTS, type Visitor, type VisitorFeatures } from "./world.ts";
 
@@ -31,6 +31,6 @@ function drawInterests(random: Random, effects: Effects, segment: VisitorFeature
 }
 
 function drawTaste(random: Random): Visitor["hiddenTaste"] {
-  const taste = CATEGORIES.map((category) => [category, HIDDEN_TASTE_DEVIATION * drawNormal(random)]);
+  const taste = CATEGORIES.map((category) => [category, HIDDEN_TASTE_DEVIATION * random.normal()]);
   return Object.fromEntries(taste) as Visitor["hiddenTaste"]; // one entry a category
 }

@@ -50,18 +50,35 @@ export interface Crowd {
  *
  * @example for (const visit of visits({ market, crowd: 1, visitorCount: 1000, firstMs: 0, days: 7, policy: "random" })) ...
  */
-export function* visits({ market, crowd, visitorCount, firstMs, days, policy }: Crowd): Generator<Visit> {
+export function visits({ policy, ...crowd }: Crowd): Generator<Visit> {
+  if (policy === "random") return visitsBy(({ candidates, uniform }) => Math.floor(uniform * candidates.length), crowd);
+  return visitsBy(({ probabilities }) => probabilities.indexOf(Math.max(...probabilities)), crowd);
+}
+
+/** What is known when a placement is to be filled; `probabilities` are the truth, and `uniform`, in [0, 1), is the choice's own luck. */
+export interface Opening extends Pick<Choice, "placement" | "candidates" | "probabilities">, Pick<Visit, "visitor" | "timeMs"> {
+  readonly uniform: number;
+}
+
+/**
+ * As `visits`, by any policy: `choose` gives the index of a candidate. Who comes, when, and the luck of every placement are the same
+ * whatever it chooses. `isOffered` says which creatives there are when the `index`-th visitor comes; of every size there is one.
+ */
+export function* visitsBy(
+  choose: (opening: Opening) => number,
+  { market, crowd, visitorCount, firstMs, days }: Omit<Crowd, "policy">,
+  isOffered: (creative: Creative, index: number) => boolean = () => true,
+): Generator<Visit> {
   for (let index = 0; index < visitorCount; index++) {
     const random = crowdRandom(market, crowd, "visit", index);
     const timeMs = visitTimeMs(firstMs, (days * (index + random.uniform())) / visitorCount);
     const visitor = visitorAt(market, crowd, index);
     const choices = market.placements.map((placement): Choice => {
-      const candidates = eligibleCreatives(market, placement);
+      const candidates = eligibleCreatives(market, placement).filter((creative) => isOffered(creative, index));
       const probabilities = candidates.map((creative) => clickProbability(market, visitor, placement, creative, timeMs));
-      const drawn = Math.floor(random.uniform() * candidates.length);
-      const index = policy === "random" ? drawn : probabilities.indexOf(Math.max(...probabilities));
-      const chosen = candidates[index] as Creative; // every placement has candidates
-      const chosenProbability = probabilities[index] as number; // as many as candidates
+      const chosenIndex = choose({ visitor, timeMs, placement, candidates, probabilities, uniform: random.uniform() });
+      const chosen = candidates[chosenIndex] as Creative; // every placement has candidates
+      const chosenProbability = probabilities[chosenIndex] as number; // as many as candidates
       const outcome = drawOutcome(random, chosenProbability, conversionProbability(market, visitor, placement, chosen));
       return { placement, candidates, probabilities, chosen, chosenProbability, outcome };
     });

@@ -27,7 +27,7 @@ export async function writeLog(crowd: Crowd, directory: string): Promise<TruthRo
     if (lines.length === MAX_BATCH_EVENTS) await flush(hour);
   };
   for (const visit of visits(crowd)) {
-    for (const event of visitEvents(crowd.market, visit, crowd.policy)) await append(event);
+    for (const event of visitEvents(visit, crowd.policy)) await append(event);
     truth.push(...visitTruth(visit));
     // Visits come in time order: of an hour more than one before this one, only late outcomes are still to come.
     const oldest = open.keys().next().value;

@@ -1,7 +1,7 @@
 // One visitor on one page: asks for the decision, sees, perhaps clicks, perhaps buys, by the true probabilities.
 import { CodedError, parse } from "../../shared/schemas/coded-error.ts";
 import { DecisionResponse } from "../../shared/schemas/decisions.ts";
-import { type Event, outcomeEventId } from "../../shared/schemas/events.ts";
+import { decisionEventId, type Event, outcomeEventId } from "../../shared/schemas/events.ts";
 import { visitorFeatures } from "../simulate/catalog.ts";
 import {
   clickProbability,
@@ -36,14 +36,14 @@ export async function visitPage(visit: PageVisit): Promise<void> {
   const decision = await decide(visit, visitor);
   if (!decision) return;
   count(tally.modelVersions, decision.modelVersion ?? "none");
+  tally.eventIds.add(decisionEventId(decision.decisionId));
   for (const decided of decision.placements) {
     const placement = market.placements.find(({ id }) => id === decided.placementId);
-    tally.eventIds.add(outcomeEventId(decision.decisionId, decided.placementId, 0, "decision"));
     if (decided.fallback) count(tally.fallbacks, decided.fallback);
     if (decided.noServe) count(tally.noServes, decided.noServe);
     const expected = placement && expect(market, visitor, placement, decided, timeMs);
     if (!expected) {
-      if (decided.creative) count(tally.failures, "creative_unknown");
+      if (decided.creatives.length > 0) count(tally.failures, "creative_unknown");
       continue;
     }
     addExpected(tally, expected);
@@ -73,9 +73,9 @@ async function decide({ client, market, tally }: PageVisit, visitor: Visitor): P
 }
 
 /** What the truth says of a served placement; null where nothing was served, or what this market does not have. */
-function expect(market: Market, visitor: Visitor, placement: Placement, { creative }: Decided, timeMs: number) {
+function expect(market: Market, visitor: Visitor, placement: Placement, { creatives }: Decided, timeMs: number) {
   const candidates = eligibleCreatives(market, placement);
-  const chosen = candidates.find(({ id }) => id === creative?.creativeId);
+  const chosen = candidates.find(({ id }) => id === creatives[0]?.creativeId);
   if (!chosen) return null;
   const probabilities = candidates.map((candidate) => clickProbability(market, visitor, placement, candidate, timeMs));
   return {
@@ -86,8 +86,9 @@ function expect(market: Market, visitor: Visitor, placement: Placement, { creati
   };
 }
 
-async function act(visit: PageVisit, decisionId: string, { placementId, creative }: Decided, outcome: Outcome): Promise<void> {
+async function act(visit: PageVisit, decisionId: string, { placementId, creatives }: Decided, outcome: Outcome): Promise<void> {
   const { client, tally, nowMs } = visit;
+  const creative = creatives[0]; // the page asks for one
   if (!creative) return;
   const sent = (type: Event["type"]) => tally.eventIds.add(outcomeEventId(decisionId, placementId, 0, type));
   if (outcome.rendered && (await track(visit, creative.impressionUrl, 204))) {

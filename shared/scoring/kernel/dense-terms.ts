@@ -3,11 +3,12 @@ import type { ServedLayer } from "../served-layers.ts";
 import { isDown } from "../served-layers.ts";
 import type { KernelExports } from "./exports.ts";
 import { type KernelMemory, roundUp } from "./kernel-memory.ts";
+import type { PlacedDraws } from "./placed-draws.ts";
 import type { ActivationRows, PlacedLayer, PlacedWeights, SumRows } from "./placed-layer.ts";
 import type { FirstLayer, SlotLayout } from "./slot-layout.ts";
 
-/** Adds a term to `count` logits, of as many slots (an array of pointers). */
-export type DenseTerm = (slots: number, count: number, logits: number) => void;
+/** Adds a term to `count` logits, of as many slots (an array of pointers); and where there are `draws`, its share to the deviations. */
+export type DenseTerm = (slots: number, count: number, logits: number, draws: PlacedDraws | null) => void;
 
 /** What all terms of a scorer share. Scratch is for one chunk, and each term's alone while it runs. */
 export interface Stage {
@@ -48,7 +49,7 @@ export function placeMlp(stage: Stage, index: number, layers: readonly PlacedLay
   const first = slot.firstLayers[index] as FirstLayer; // the caller's own index
   const head = layers.at(-1) as PlacedLayer; // always there
   const base = context + first.offset;
-  return (slots, count, logits) => {
+  return (slots, count, logits, draws) => {
     let last = first.placed;
     let lastSums: SumRows = { pointers: slots, offset: first.offset, base };
     for (const layer of inner) {
@@ -60,6 +61,8 @@ export function placeMlp(stage: Stage, index: number, layers: readonly PlacedLay
     }
     if (inner.length === 0) kernel.join(slots, count, first.offset, base, head.width, sums);
     kernel.addHead(sums, head.width * 4, count, headFactor(head), headBias(head), logits);
+    const headRows = inner.at(-1)?.rows;
+    if (draws?.mlp && headRows) draws.add(draws.mlp, headRows, count, sums);
   };
 }
 
@@ -90,7 +93,7 @@ export function placeCross(stage: Stage, index: number, layers: readonly PlacedL
     return rows;
   }
 
-  return (slots, count, logits) => {
+  return (slots, count, logits, draws) => {
     kernel.joinColumns(slots, count, offset, context + offset, contextColumns * 4, candidateColumns * 4, x0, stride);
     memory.bytes.copyWithin(x, x0, x0 + count * stride);
     kernel.join(slots, count, first.offset, context + first.offset, first.placed.width, sums);
@@ -103,6 +106,8 @@ export function placeCross(stage: Stage, index: number, layers: readonly PlacedL
       lastSums = ownSums;
     }
     kernel.addHead(sums, head.width * 4, count, headFactor(head), headBias(head), logits);
+    const headRows = stateRows.at(-1);
+    if (draws?.cross && headRows) draws.add(draws.cross, headRows, count, sums);
   };
 }
 

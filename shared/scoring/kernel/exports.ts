@@ -125,6 +125,21 @@ export interface KernelExports {
   addLinear(slots: number, count: number, context: number, logits: number): void;
   addInteractions(slots: number, count: number, context: number, offset: number, dimension: number, logits: number): void;
   addHead(sums: number, stride: number, count: number, factor: number, bias: number, logits: number): void;
+  sumRowDraws(
+    fields: number,
+    fieldCount: number,
+    offsets: number,
+    base: number,
+    rows: number,
+    weights: number,
+    count: number,
+    width: number,
+    out: number,
+    slotStride: number,
+  ): void;
+  beginDraws(slots: number, count: number, offset: number, biases: number, width: number, out: number): void;
+  addDraws(sums: number, count: number, width: number, factors: number, biases: number, deviations: number): void;
+  finishDraws(logits: number, deviations: number, count: number, width: number, draws: number, out: number): void;
   calibrate(logits: number, count: number, pieces: number, pieceCount: number, probabilities: number): void;
   setTop(keys: number, capacity: number, indices: number, scores: number): void;
   selectBest(scores: number, count: number, wanted: number): number;

@@ -1,6 +1,6 @@
 // One side's bags going in, and scores coming out; grows with the largest request seen.
 import type { Bags } from "../../features/bags.ts";
-import type { Scores } from "../scorer.ts";
+import type { DrawnScores, Scores } from "../scorer.ts";
 import type { KernelMemory } from "./kernel-memory.ts";
 
 const FIRST_CAPACITY = 1024;
@@ -11,10 +11,13 @@ export class RequestRegion {
   weights = 0;
   logits = 0;
   probabilities = 0;
+  drawLogits = 0;
+  drawProbabilities = 0;
   readonly #memory: KernelMemory;
   #bagCapacity = 0;
   #entryCapacity = 0;
   #scoreCapacity = 0;
+  #drawCapacity = 0;
   #scores: Scores | null = null;
 
   constructor(memory: KernelMemory) {
@@ -46,6 +49,26 @@ export class RequestRegion {
     this.logits = this.#memory.reserve(capacity * 4);
     this.probabilities = this.#memory.reserve(capacity * 8);
     this.#scoreCapacity = capacity; // last: where memory is out, the next request must not believe that there was room
+  }
+
+  /** Room for `count` scores of draws. */
+  ensureDraws(count: number): void {
+    if (count <= this.#drawCapacity) return;
+    const capacity = Math.ceil(count * 1.5);
+    this.drawLogits = this.#memory.reserve(capacity * 4);
+    this.drawProbabilities = this.#memory.reserve(capacity * 8);
+    this.#drawCapacity = capacity; // last: as above
+  }
+
+  /** The scores, and of each `drawCount` more. */
+  drawnScores(count: number, drawCount: number): DrawnScores {
+    const { float32, float64 } = this.#memory;
+    const [first, firstProbability] = [this.drawLogits >>> 2, this.drawProbabilities >>> 3];
+    return {
+      ...this.scores(count),
+      drawLogits: float32.subarray(first, first + count * drawCount),
+      drawProbabilities: float64.subarray(firstProbability, firstProbability + count * drawCount),
+    };
   }
 
   /** The scores as views, made anew only where their number or the memory has changed. */

@@ -15,6 +15,8 @@ export interface SlotLayout {
   readonly fmOffset: number;
   readonly fmDimension: number;
   readonly firstLayers: readonly FirstLayer[];
+  /** Sums of rows' draws; 0: none. The context's slot has the room, and no sums. */
+  readonly drawsOffset: number;
   /** The side's columns of x0, last in the slot; null where no term but first layers reads them. */
   readonly columnsOffset: number | null;
   readonly fixedBytes: number;
@@ -22,7 +24,8 @@ export interface SlotLayout {
 
 const LINEAR_BYTES = 16; // an f32, and alignment
 
-export function layOutSlot(architecture: Architecture, firstLayers: readonly PlacedLayer[]): SlotLayout {
+/** `drawsWidth`: f32s of rows' draws, 0 for none. */
+export function layOutSlot(architecture: Architecture, firstLayers: readonly PlacedLayer[], drawsWidth = 0): SlotLayout {
   const fmDimension = architecture.fm ? roundUp(architecture.embeddingDimension, 4) : 0;
   let offset = LINEAR_BYTES + fmDimension * 8;
   const placed = firstLayers.map((layer) => {
@@ -30,10 +33,13 @@ export function layOutSlot(architecture: Architecture, firstLayers: readonly Pla
     offset += layer.width * 4;
     return first;
   });
+  const drawsOffset = offset;
+  offset += drawsWidth * 4;
   return {
     fmOffset: fmDimension > 0 ? LINEAR_BYTES : 0,
     fmDimension,
     firstLayers: placed,
+    drawsOffset: drawsWidth > 0 ? drawsOffset : 0,
     columnsOffset: architecture.cross ? offset : null,
     fixedBytes: offset,
   };

@@ -1,5 +1,5 @@
 // The Worker of `npm run bench -- serving`: the edge's own way from raw records to probabilities, and its parts alone.
-import { type Score, scoreCandidates } from "../../../functions/decision/scoring.ts";
+import { scoreCandidates } from "../../../functions/decision/scoring.ts";
 import { kernel } from "../../../functions/model/kernel.ts";
 import { buildEdgeModel, type EdgeModel } from "../../../functions/model/model.ts";
 import { writeSafetensors } from "../../../shared/artifact/safetensors.ts";
@@ -39,9 +39,7 @@ async function serve(one: ServedCase, count: number, known: boolean): Promise<Ru
     run() {
       const scores = scoreCandidates(model, one.context, candidates, { known });
       if (!scores) throw new Error(`${one.name} cannot score its request`);
-      const probabilities = new Float64Array(scores.length);
-      for (let i = 0; i < scores.length; i++) probabilities[i] = (scores[i] as Score).probability; // i < length
-      return probabilities;
+      return scores.probabilities;
     },
   };
 }

@@ -1,63 +1,78 @@
 // The decision as a whole: what is chosen, what is recorded, and that the record can be replayed.
 import fc from "fast-check";
+import type * as v from "valibot";
 import { describe, expect, it } from "vitest";
-import { decide } from "../../../functions/decision/decide.ts";
-import { draw } from "../../../functions/decision/exploration.ts";
+import type { DecisionInput } from "../../../functions/decision/decide.ts";
 import { uniformFrom } from "../../../functions/decision/seeds.ts";
 import type { EdgeModel } from "../../../functions/model/model.ts";
-import type { Experiment, Policy } from "../../../shared/schemas/catalog.ts";
+import type { Experiment } from "../../../shared/catalog/experiment.ts";
+import type { Policy } from "../../../shared/catalog/policy.ts";
+import { draw } from "../../../shared/policies/draw.ts";
 import { parse } from "../../../shared/schemas/coded-error.ts";
+import { DecisionEvent } from "../../../shared/schemas/decision-record.ts";
 import type { DecisionRequest } from "../../../shared/schemas/decisions.ts";
-import { DecisionEvent } from "../../../shared/schemas/events.ts";
+import { unpackDoubles, unpackFloats } from "../../../shared/schemas/packed-numbers.ts";
 import type { CachingScorer, Scores } from "../../../shared/scoring/scorer.ts";
-import { CATALOG, catalogWith, exampleInput, exampleModel, MODEL } from "./example-market.ts";
+import { CATALOG, catalogWith, decideIn, exampleInput, exampleModel, MODEL, requestOf, shownIn } from "./example-market.ts";
 
 const policies: Policy[] = [{ name: "greedy" }, { name: "epsilon-greedy", epsilon: 0.3 }, { name: "random" }];
 const inline = (id: string) => ({ id, landingUrl: "https://shop.example", features: { brand: "x" } });
+const slotOf = (input: DecisionInput) => decideIn(input).event.placements[0]?.slots[0];
 
 describe("a decision", () => {
   it("chooses the best creative under the greedy policy, and says how likely its click is", () => {
-    const { placements, modelVersion } = decide(exampleInput());
-    expect(placements).toMatchObject([{ placementId: "top", chosen: { creativeId: "c2" }, fallback: null, noServe: null }]);
-    expect(placements[0]?.probability).toBeCloseTo(1 / (1 + Math.exp(-1.5)), 6); // -2 + 0.5 + 3
-    expect(modelVersion).toBe(MODEL.version);
+    const decision = decideIn(exampleInput());
+    expect(shownIn(decision)).toEqual([["c2"]]);
+    expect(decision.placements).toMatchObject([{ placementId: "top", fallback: null, noServe: null }]);
+    expect(decision.placements[0]?.slots[0]?.probability).toBeCloseTo(1 / (1 + Math.exp(-1.5)), 6); // -2 + 0.5 + 3
+    expect(decision.modelVersion).toBe(MODEL.version);
   });
 
-  it("records the context, every candidate with its score, every drop with its reason", () => {
-    const [event] = decide(exampleInput()).events;
+  it("records the request, the context, every candidate with its score, how many were dropped and why", () => {
+    const { event } = decideIn(exampleInput());
     expect(event).toMatchObject({
-      id: "d-1.top.0.decision",
-      features: { device: "mobile", position: "top", hour: 12, weekday: 2 },
-      candidates: [
-        { creativeId: "c2", propensity: 1, features: { creativeId: "c2", campaignId: "campaign" } },
-        { creativeId: "c1", propensity: 0 },
-        { creativeId: "c3", propensity: 0 },
-        { creativeId: "c0", propensity: 0 },
-      ],
-      dropped: [{ creativeId: "wide", reason: "size_mismatch" }],
-      chosenId: "c2",
-      propensity: 1,
+      id: "d-1.decision",
+      request: { features: { device: "mobile" }, placements: [{ id: "top", count: 1 }] },
       model: { task: "ad-click", channel: "stable", version: MODEL.version },
       catalogVersion: "catalog00001",
       seed: 7,
     });
-    expect(event?.candidates[1]?.logit).toBeCloseTo(0.5, 6);
-    expect(event?.candidates[1]).not.toHaveProperty("features");
+    expect(event.placements).toMatchObject([
+      {
+        placementId: "top",
+        features: { device: "mobile", position: "top", hour: 12, weekday: 2 },
+        dropped: [{ reason: "size_mismatch", count: 1 }],
+        tiers: [{ tierId: "standard", policy: { name: "greedy" }, creativeIds: ["c2", "c1", "c3", "c0"] }],
+        slots: [
+          {
+            creativeId: "c2",
+            tierIndex: 0,
+            propensity: 1,
+            logit: 1.5,
+            price: { model: "cpc", micros: 1_000_000 },
+            features: { creativeId: "c2", flightId: "flight", campaignId: "campaign", advertiserId: "advertiser" },
+          },
+        ],
+      },
+    ]);
+    expect([...(unpackFloats(event.placements[0]?.tiers[0]?.logits ?? "") ?? [])]).toEqual([1.5, 0.5, -0.5, -1.5]);
+    expect([...(unpackDoubles(event.placements[0]?.slots[0]?.propensities ?? "") ?? [])]).toEqual([1, 0, 0, 0]);
   });
 
   it("lets nobody overrule the clock: hour and weekday are derived", () => {
-    const request = { features: { hour: 99, position: "sent" }, placements: [{ id: "top" }] };
-    expect(decide(exampleInput({ request })).events[0]?.features).toMatchObject({ hour: 12, position: "sent" });
+    const request = requestOf({ features: { hour: 99, position: "sent" }, placements: [{ id: "top" }] });
+    const { event } = decideIn(exampleInput({ request }));
+    expect(event.placements[0]?.features).toMatchObject({ hour: 12, position: "sent" });
   });
 
-  it("takes the request's own candidates, keeps their features, and needs no placement in the catalog for them", () => {
-    const request = { features: {}, placements: [{ id: "elsewhere", candidates: [inline("mine"), inline("other")] }] };
-    const { placements, events } = decide(exampleInput({ request }));
-    expect(placements[0]?.chosen?.creativeId).toBe("mine"); // both unseen: the tie goes to the first id
-    expect(events[0]?.candidates.map(({ features }) => features)).toEqual([
-      { brand: "x", creativeId: "mine" },
-      { brand: "x", creativeId: "other" },
-    ]);
+  it("takes the request's own candidates, and needs no placement in the catalog for them", () => {
+    const placements = [{ id: "elsewhere", candidates: [inline("mine"), inline("other")] }];
+    const decision = decideIn(exampleInput({ request: requestOf({ placements }) }));
+    expect(shownIn(decision)).toEqual([["mine"]]); // both unseen: the tie goes to the first id
+    expect(decision.event.placements[0]).toMatchObject({
+      tiers: [{ tierId: null, creativeIds: ["mine", "other"] }],
+      slots: [{ price: null, features: { brand: "x", creativeId: "mine" } }],
+    });
   });
 
   it.each([
@@ -65,8 +80,8 @@ describe("a decision", () => {
     ["id_duplicate", "placements[1].id", [{ id: "top" }, { id: "top" }]],
     ["id_duplicate", "placements[0].candidates[1].id", [{ id: "top", candidates: [inline("a"), inline("a")] }]],
   ])("refuses with %s at %s", (code, path, placements) => {
-    const request = { features: {}, placements };
-    expect(() => decide(exampleInput({ request }))).toThrow(expect.objectContaining({ code, path }));
+    const request = requestOf({ placements });
+    expect(() => decideIn(exampleInput({ request }))).toThrow(expect.objectContaining({ code, path }));
   });
 });
 
@@ -74,22 +89,37 @@ const scoresOf = (...logits: number[]): Scores => ({
   logits: Float32Array.from(logits),
   probabilities: Float64Array.from(logits),
 });
-const scorerOf = (score: () => Scores): CachingScorer => ({ score, scoreCached: score });
+const scorerOf = (score: () => Scores): CachingScorer => ({
+  drawCount: 0,
+  score,
+  scoreCached: score,
+  scoreDraws: () => expect.fail("no draws"),
+  scoreDrawsCached: () => expect.fail("no draws"),
+});
 
 describe("a decision that cannot be made as usual", () => {
+  const uniform = { propensity: 0.25, logit: null, probability: null, price: { model: "cpc", micros: 1_000_000 } };
+
   it("falls back to a uniform draw where there is no model, and says so", () => {
-    const { placements, events, modelVersion } = decide(exampleInput({ models: new Map() }));
-    expect(placements).toMatchObject([{ fallback: "no_model", probability: null }]);
-    expect(events[0]).toMatchObject({ policy: { name: "random" }, propensity: 0.25, model: null, fallback: "no_model" });
+    const { placements, event, modelVersion } = decideIn(exampleInput({ models: new Map() }));
+    expect(placements).toMatchObject([{ fallback: "no_model" }]);
+    expect(event).toMatchObject({ model: null, placements: [{ fallback: "no_model", slots: [uniform] }] });
+    expect(event.placements[0]?.tiers).toMatchObject([{ policy: { name: "random" }, logits: null }]);
     expect(modelVersion).toBeNull();
   });
 
-  it("is none where the policy is random: it needs no model", () => {
-    const { placements, events } = decide(
-      exampleInput({ models: new Map(), catalog: catalogWith({ policy: { name: "random" } }) }),
-    );
-    expect(placements).toMatchObject([{ fallback: null, probability: null }]);
-    expect(events[0]).toMatchObject({ policy: { name: "random" }, propensity: 0.25, model: null, fallback: null });
+  it("does not where the policy is random: it needs no model", () => {
+    const catalog = catalogWith({ policy: { name: "random" } });
+    const { event } = decideIn(exampleInput({ models: new Map(), catalog }));
+    expect(event.placements).toMatchObject([{ fallback: null, tiers: [{ policy: { name: "random" } }], slots: [uniform] }]);
+  });
+
+  it("does not where all bids are for impressions: what they are worth needs no model", () => {
+    const [flight] = CATALOG.flights;
+    const catalog = catalogWith({ flights: [{ ...flight!, price: { model: "cpm", bidMicros: 2_000_000 } }] });
+    const { event } = decideIn(exampleInput({ models: new Map(), catalog }));
+    expect(event.placements).toMatchObject([{ fallback: null, tiers: [{ policy: { name: "greedy" } }] }]);
+    expect(event.placements[0]?.slots).toMatchObject([{ creativeId: "c0", valueMicros: 2_000_000, heldMicros: 2000 }]);
   });
 
   it.each<[string, Partial<EdgeModel>]>([
@@ -105,28 +135,27 @@ describe("a decision that cannot be made as usual", () => {
     ],
   ])("falls back where the model %s", (_, broken) => {
     const models = new Map([["stable" as const, { ...MODEL, value: { ...MODEL.value, ...broken } }]]);
-    const { events } = decide(exampleInput({ models }));
-    expect(events[0]).toMatchObject({ fallback: "score_failed", propensity: 0.25, policy: { name: "random" } });
+    const { event } = decideIn(exampleInput({ models }));
+    expect(event.placements).toMatchObject([
+      { fallback: "score_failed", tiers: [{ policy: { name: "random" } }], slots: [uniform] },
+    ]);
   });
 
   it("serves nothing where there is no catalog, unless the request brings candidates", () => {
     const nothing = catalogWith({ creatives: [], placements: [], experiments: [] });
-    const placements = [{ id: "top" }, { id: "own", candidates: [inline("mine")] }];
-    const decision = decide(exampleInput({ catalog: nothing, catalogVersion: null, request: { features: {}, placements } }));
-    expect(decision.placements).toMatchObject([
-      { noServe: "no_catalog", chosen: null },
-      { noServe: null, chosen: { creativeId: "mine" } },
-    ]);
-    expect(decision.events[0]).toMatchObject({ chosenId: null, propensity: null, noServe: "no_catalog" });
+    const request = requestOf({ placements: [{ id: "top" }, { id: "own", candidates: [inline("mine")] }] });
+    const decision = decideIn(exampleInput({ catalog: nothing, catalogVersion: null, request }));
+    expect(decision.placements).toMatchObject([{ noServe: "no_catalog" }, { noServe: null }]);
+    expect(shownIn(decision)).toEqual([[], ["mine"]]);
   });
 
   it("says whether there was nothing to show or nothing was allowed", () => {
-    const empty = decide(exampleInput({ catalog: catalogWith({ creatives: [] }) }));
+    const empty = decideIn(exampleInput({ catalog: catalogWith({ creatives: [] }) }));
     expect(empty.placements[0]?.noServe).toBe("no_candidates");
     const campaigns = [{ ...CATALOG.campaigns[0]!, status: "paused" as const }];
-    const paused = decide(exampleInput({ catalog: catalogWith({ campaigns }) }));
+    const paused = decideIn(exampleInput({ catalog: catalogWith({ campaigns }) }));
     expect(paused.placements[0]?.noServe).toBe("all_candidates_dropped");
-    expect(new Set(paused.events[0]?.dropped.map(({ reason }) => reason))).toEqual(new Set(["campaign_paused"]));
+    expect(paused.event.placements[0]?.dropped).toEqual([{ reason: "campaign_paused", count: 5 }]);
   });
 });
 
@@ -140,26 +169,27 @@ describe("an experiment", () => {
     arms: [{ id: "all", weight: 1, policy: { name: "random" }, channel: "canary" }],
   };
   const catalog = catalogWith({ experiments: [experiment] });
-  const request = { subjectId: "reader", features: {}, placements: [{ id: "top" }] };
+  const request = requestOf({ subjectId: "reader", placements: [{ id: "top" }] });
   const canary = { value: exampleModel({ c0: 9 }), version: "canary000000" };
 
   it("overrides policy and channel for its subjects, and is recorded", () => {
     const models = new Map([["stable", MODEL] as const, ["canary", canary] as const]);
-    const { events, assignments, modelVersion } = decide(exampleInput({ catalog, request, models }));
-    expect(events[0]).toMatchObject({ policy: { name: "random" }, model: { channel: "canary" }, propensity: 0.25 });
-    expect(events[0]?.candidates[0]?.creativeId).toBe("c0");
+    const { event, assignments, modelVersion } = decideIn(exampleInput({ catalog, request, models }));
+    expect(event).toMatchObject({ model: { channel: "canary" }, assignments });
+    expect(event.placements).toMatchObject([{ tiers: [{ policy: { name: "random" } }], slots: [{ propensity: 0.25 }] }]);
+    expect(event.placements[0]?.tiers[0]?.creativeIds[0]).toBe("c0");
     expect(assignments).toMatchObject([{ experimentId: "exploring", armId: "all", hashVersion: 1 }]);
     expect(modelVersion).toBe("canary000000");
   });
 
   it("leaves a request without a subject alone", () => {
-    const { events } = decide(exampleInput({ catalog }));
-    expect(events[0]).toMatchObject({ policy: { name: "greedy" }, assignments: [], subjectId: null });
+    const { event } = decideIn(exampleInput({ catalog }));
+    expect(event).toMatchObject({ assignments: [], placements: [{ tiers: [{ policy: { name: "greedy" } }] }] });
   });
 
   it("serves from stable where its channel has nothing, and the record says so", () => {
-    const { events } = decide(exampleInput({ catalog, request }));
-    expect(events[0]).toMatchObject({ fallback: null, model: { channel: "stable", version: MODEL.version } });
+    const { event } = decideIn(exampleInput({ catalog, request }));
+    expect(event).toMatchObject({ model: { channel: "stable", version: MODEL.version }, placements: [{ fallback: null }] });
   });
 });
 
@@ -168,8 +198,8 @@ describe("the record", () => {
     seed: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
     policy: fc.constantFrom(...policies),
     hasModel: fc.boolean(),
-    placements: fc.constantFrom<DecisionRequest["placements"][]>(
-      [{ id: "top" }],
+    placements: fc.constantFrom<v.InferInput<typeof DecisionRequest>["placements"][]>(
+      [{ id: "top", count: 3 }],
       [{ id: "banner" }, { id: "top" }],
       [{ id: "x", candidates: [inline("a")] }],
     ),
@@ -178,39 +208,41 @@ describe("the record", () => {
     exampleInput({
       seed,
       catalog: catalogWith({ policy }),
-      request: { features: {}, placements },
+      request: requestOf({ placements }),
       ...(!hasModel && { models: new Map() }),
     });
 
   it("is the same, byte for byte, for the same input", () => {
     fc.assert(
       fc.property(inputs, (some) => {
-        expect(JSON.stringify(decide(inputOf(some)))).toBe(JSON.stringify(decide(inputOf(some))));
+        expect(JSON.stringify(decideIn(inputOf(some)).event)).toBe(JSON.stringify(decideIn(inputOf(some)).event));
       }),
     );
   });
 
-  it("is what the schema says, sums to 1, and replays to the creative that was shown, from itself alone", () => {
+  it("is what the schema says, sums to 1, and replays to the creatives that were shown, from itself alone", () => {
     fc.assert(
       fc.property(inputs, (some) => {
-        for (const event of decide(inputOf(some)).events) {
-          const { candidates, chosenId, propensity, seed } = parse(DecisionEvent, JSON.parse(JSON.stringify(event)));
-          const propensities = candidates.map((candidate) => candidate.propensity);
-          expect(propensities.reduce((sum, one) => sum + one, 0)).toBeCloseTo(1, 12);
-          const replayed = candidates[draw(propensities, uniformFrom(seed))];
-          expect(replayed?.creativeId).toBe(chosenId);
-          expect(propensity).toBe(replayed?.propensity);
-          expect(propensity).toBeGreaterThan(0);
+        const { placements } = parse(DecisionEvent, JSON.parse(JSON.stringify(decideIn(inputOf(some)).event)));
+        for (const { tiers, slots } of placements) {
+          for (const { creativeId, tierIndex, propensity, propensities, seed } of slots) {
+            const odds = [...(unpackDoubles(propensities) ?? [])];
+            const drawn = draw(odds, uniformFrom(seed));
+            expect(odds.reduce((sum, one) => sum + one, 0)).toBeCloseTo(1, 12);
+            expect(tiers[tierIndex]?.creativeIds[drawn]).toBe(creativeId);
+            expect(propensity).toBe(odds[drawn]);
+            expect(propensity).toBeGreaterThan(0);
+          }
         }
       }),
     );
   });
 
   it("shows the creatives as often as it says", () => {
-    const counts = new Map<string | null, number>();
+    const counts = new Map<string | undefined, number>();
     const input = exampleInput({ catalog: catalogWith({ policy: { name: "epsilon-greedy", epsilon: 0.4 } }) });
     for (let seed = 0; seed < 20_000; seed++) {
-      const chosen = decide({ ...input, seed: Math.imul(seed, 0x9e3779b9) >>> 0 }).events[0]?.chosenId ?? null;
+      const chosen = slotOf({ ...input, seed: Math.imul(seed, 0x9e3779b9) >>> 0 })?.creativeId;
       counts.set(chosen, (counts.get(chosen) ?? 0) + 1);
     }
     expect((counts.get("c2") ?? 0) / 20_000).toBeCloseTo(0.7, 1);

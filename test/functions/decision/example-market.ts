@@ -1,39 +1,34 @@
 // A small catalog and a hand-made linear model, served by the real encoder and kernel.
+import type * as v from "valibot";
 import { type CatalogIndex, indexCatalog } from "../../../functions/catalog/catalog-index.ts";
-import type { DecisionInput, ServedModel } from "../../../functions/decision/decide.ts";
+import { type Decision, type DecisionInput, decide, type ServedModel, shortlist } from "../../../functions/decision/decide.ts";
 import type { EdgeModel } from "../../../functions/model/model.ts";
 import { MANIFEST_VERSION } from "../../../shared/artifact/manifest.ts";
 import type { Tensor } from "../../../shared/artifact/safetensors.ts";
+import type { Catalog } from "../../../shared/catalog/catalog.ts";
 import { BagWriter } from "../../../shared/features/bags.ts";
 import { createEncoder } from "../../../shared/features/encode.ts";
 import type { FeatureMap } from "../../../shared/features/feature-map.ts";
-import type { Catalog } from "../../../shared/schemas/catalog.ts";
+import { parse } from "../../../shared/schemas/coded-error.ts";
+import type { DecisionState } from "../../../shared/schemas/decision-record.ts";
+import { DecisionRequest } from "../../../shared/schemas/decisions.ts";
 import module from "../../../shared/scoring/kernel/scorer.wasm";
 import { createKernelScorer } from "../../../shared/scoring/kernel-scorer.ts";
+import { creativeOf, SIZE, smallCatalog } from "../../small-catalog.ts";
 
-const size = { widthPx: 300, heightPx: 250 };
-const open = { id: "always", startMs: null, endMs: null };
+const WIDE = { widthPx: 728, heightPx: 90 };
 
-/** Creatives c0..c3 fit the placement "top"; "wide" fits "banner"; every flight is open. */
-export const CATALOG: Catalog = {
-  formatVersion: 1,
-  task: "ad-click",
-  policy: { name: "greedy" },
-  campaigns: [{ id: "campaign", status: "active", flights: [open] }],
+/** Creatives c0..c3 fit the placement "top"; "wide" fits "banner"; the flight is open. */
+export const CATALOG: Catalog = smallCatalog({
   creatives: [
-    ...["c0", "c1", "c2", "c3"].map((id) => ({ ...creative(id), ...size })),
-    { ...creative("wide"), widthPx: 728, heightPx: 90 },
+    ...["c0", "c1", "c2", "c3"].map((id) => creativeOf(id)),
+    creativeOf("wide", { content: { kind: "image", ...WIDE } }),
   ],
   placements: [
-    { id: "top", ...size, features: { position: "top" } },
-    { id: "banner", widthPx: 728, heightPx: 90, features: {} },
+    { id: "top", sizes: [SIZE], features: { position: "top" } },
+    { id: "banner", sizes: [WIDE] },
   ],
-  experiments: [],
-};
-
-function creative(id: string) {
-  return { id, campaignId: "campaign", status: "active" as const, landingUrl: `https://shop.example/${id}`, features: {} };
-}
+});
 
 const vocabulary = ["c0", "c1", "c2", "c3", "wide"];
 const FEATURE_MAP: FeatureMap = {
@@ -59,7 +54,7 @@ export function exampleModel(creativeLogits: Record<string, number>): EdgeModel 
     ["bias", { dtype: "F32", shape: [1], data: Float32Array.of(-2) }],
     ["linear", { dtype: "F32", shape: [11], data: linear }],
   ]);
-  const terms = { linear: true, fm: false, cross: null, mlp: null, retrieval: null } as const;
+  const terms = { linear: true, fm: false, cross: null, mlp: null, retrieval: null, posterior: null } as const;
   const architecture = { embeddingDimension: 1, embeddingBits: 8, ...terms } as const;
   const calibration = { slope: 1, intercept: 0 };
   const scorer = createKernelScorer(module, { featureMap: FEATURE_MAP, architecture, tensors });
@@ -91,16 +86,31 @@ export const MODEL: ServedModel = { value: exampleModel({ c0: 0, c1: 2, c2: 3, c
 
 export const catalogWith = (changes: Partial<Catalog>): CatalogIndex => indexCatalog({ ...CATALOG, ...changes });
 
+/** A request as the schema gives it. */
+export const requestOf = (body: v.InferInput<typeof DecisionRequest>): DecisionRequest => parse(DecisionRequest, body);
+
 /** A decision for "top" on mobile, at noon on a Tuesday in UTC. */
 export function exampleInput(changes: Partial<DecisionInput> = {}): DecisionInput {
   return {
-    request: { features: { device: "mobile" }, placements: [{ id: "top" }] },
+    request: requestOf({ features: { device: "mobile" }, placements: [{ id: "top" }] }),
     catalog: indexCatalog(CATALOG),
     catalogVersion: "catalog00001",
     models: new Map([["stable", MODEL]]),
+    conversionModels: new Map(),
     decisionId: "d-1",
     nowMs: Date.UTC(2026, 10, 24, 12),
     seed: 7,
+    explain: false,
     ...changes,
   };
 }
+
+export const NO_STATE: DecisionState = { caps: null, accounts: {} };
+
+/** Both halves of a decision, in a state that was there in between. */
+export const decideIn = (input: DecisionInput, state: DecisionState = NO_STATE): Decision =>
+  decide(input, shortlist(input), state);
+
+/** Ids of what is shown, by placement. */
+export const shownIn = ({ placements }: Decision): string[][] =>
+  placements.map(({ slots }) => slots.map(({ chosen }) => chosen.candidate.creativeId));

@@ -57,8 +57,7 @@ function modelWithStatistic() {
 it("encodes the catalog's creatives anew for each context", () => {
   const model = modelWithStatistic();
   const creatives = [{ creativeId: "c0" }, { creativeId: "c1" }];
-  const logitsOn = (name: string) =>
-    scoreCandidates(model, { device: name }, creatives, { known: true })?.map(({ logit }) => logit);
+  const logitsOn = (name: string) => [...(scoreCandidates(model, { device: name }, creatives, { known: true })?.logits ?? [])];
   expect(logitsOn("mobile")).toEqual([0, 1]);
   expect(logitsOn("desktop")).toEqual([0, 0]);
 });

@@ -23,6 +23,8 @@ function createStore({ failures = 0, lostAnswers = 0 } = {}) {
 
 const at = new Date("2026-11-23T07:59:58Z");
 
+const linesOf = (events: readonly unknown[]): string => events.map((event) => JSON.stringify(event)).join("\n");
+
 async function consume(eventStore: Pick<ObjectStore, "put">, bodies: readonly unknown[], attempts = 1) {
   const messages = bodies.map((body, index) => ({ id: `m-${index}`, timestamp: at, attempts, body }));
   const batch = createMessageBatch("selvedge-events", messages);
@@ -40,7 +42,7 @@ describe("the consumer", () => {
   it("writes a batch as one object of lines, by the hour in which it came, and acknowledges it", async () => {
     const store = createStore();
     const events = [decision(2, 10), conversion(1)];
-    const { ackAll, counts } = await consume(store, [events.slice(0, 1), events.slice(1)]);
+    const { ackAll, counts } = await consume(store, [linesOf(events.slice(0, 1)), linesOf(events.slice(1))]);
     expect(ackAll).toBe(true);
     expect(counts).toContain('selvedge_events_consumed_total{outcome="stored",reason=""} 2');
     const [[key, text]] = [...store.objects] as [[string, string]];
@@ -60,7 +62,11 @@ describe("the consumer", () => {
       [5, 16],
       [50, 600],
     ] as const) {
-      const { ackAll, retryBatch, delay, counts } = await consume(createStore({ failures: 1 }), [[conversion(1)]], attempts);
+      const { ackAll, retryBatch, delay, counts } = await consume(
+        createStore({ failures: 1 }),
+        [linesOf([conversion(1)])],
+        attempts,
+      );
       expect(ackAll).toBe(false);
       expect(retryBatch.retry).toBe(true);
       expect(delay).toBe(delaySeconds);
@@ -70,8 +76,10 @@ describe("the consumer", () => {
 
   it("writes one object when the answer of the first write was lost and the batch comes again, in any order", async () => {
     const store = createStore({ lostAnswers: 1 });
-    expect((await consume(store, [[conversion(1)], [conversion(2), conversion(3)]])).retryBatch.retry).toBe(true);
-    const { ackAll, counts } = await consume(store, [[conversion(2), conversion(3)], [conversion(1)]]);
+    expect((await consume(store, [linesOf([conversion(1)]), linesOf([conversion(2), conversion(3)])])).retryBatch.retry).toBe(
+      true,
+    );
+    const { ackAll, counts } = await consume(store, [linesOf([conversion(2), conversion(3)]), linesOf([conversion(1)])]);
     expect(ackAll).toBe(true);
     expect(counts).toContain('selvedge_events_consumed_total{outcome="already_stored",reason=""} 3');
     expect(store.objects.size).toBe(1);
@@ -80,7 +88,7 @@ describe("the consumer", () => {
   it("sets aside what is no event, with what is wrong with it, and stores the rest", async () => {
     const store = createStore();
     const poison = { type: "click", id: 7 };
-    const { ackAll, counts } = await consume(store, [[poison, conversion(1)], "noise", null]);
+    const { ackAll, counts } = await consume(store, [linesOf([poison, conversion(1)]), "noise", null]);
     expect(ackAll).toBe(true);
     expect(counts).toContain('selvedge_events_consumed_total{outcome="rejected",reason="event_invalid"} 3');
     const keys = [...store.objects.keys()];

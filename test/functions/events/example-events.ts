@@ -1,5 +1,7 @@
 // Events for the tests of this folder.
-import type { ConversionEvent, DecisionEvent } from "../../../shared/schemas/events.ts";
+import type { DecisionEvent } from "../../../shared/schemas/decision-record.ts";
+import type { ConversionEvent } from "../../../shared/schemas/events.ts";
+import { packNumbers } from "../../../shared/schemas/packed-numbers.ts";
 
 export const conversion = (index: number): ConversionEvent => ({
   type: "conversion",
@@ -10,30 +12,51 @@ export const conversion = (index: number): ConversionEvent => ({
   slot: 0,
 });
 
-/** A decision between `count` candidates whose features take about `featureBytes` each; the first is chosen. */
-export const decision = (count: number, featureBytes: number): DecisionEvent => ({
-  type: "decision",
-  id: "d-1.top.decision",
-  timeMs: 1_700_000_000_000,
-  decisionId: "d-1",
-  placementId: "top",
-  subjectId: null,
-  features: { page: "news" },
-  candidates: Array.from({ length: count }, (_, index) => ({
-    creativeId: `creative-${index}`,
+/**
+ * A decision whose request brought `count` candidates with features of about `featureBytes` each, of which the first is chosen; `state`
+ * and `features` that are as large can be added.
+ */
+export function decision(count: number, featureBytes: number): DecisionEvent {
+  const features = { text: "x".repeat(featureBytes) };
+  const ids = Array.from({ length: count }, (_, index) => `creative-${index}`);
+  const candidates = ids.map((id) => ({ id, landingUrl: "https://shop.example", features }));
+  const slot = {
+    creativeId: "creative-0",
+    tierIndex: 0,
+    propensity: 1 / count,
+    propensities: packNumbers(new Float64Array(count).fill(1 / count)),
+    seed: 7,
     logit: 0.5,
     probability: 0.1,
-    propensity: 1 / count,
-    features: { text: "x".repeat(featureBytes) },
-  })),
-  dropped: [{ creativeId: "old", reason: "flight_ended" }],
-  chosenId: "creative-0",
-  propensity: 1 / count,
-  policy: { name: "random" },
-  fallback: null,
-  noServe: null,
-  model: null,
-  catalogVersion: null,
-  assignments: [],
-  seed: 7,
-});
+    valueMicros: null,
+    price: null,
+    minimumToWinMicros: null,
+    heldMicros: 0,
+    features,
+  };
+  const tier = { tierId: null, policy: { name: "random" } as const, creativeIds: ids, logits: null };
+  return {
+    type: "decision",
+    id: "d-1.decision",
+    timeMs: 1_700_000_000_000,
+    decisionId: "d-1",
+    request: { features: { page: "news" }, placements: [{ id: "top", count: 1, candidates }] },
+    state: { caps: null, accounts: {} },
+    seed: 7,
+    catalogVersion: null,
+    model: null,
+    conversionModel: null,
+    assignments: [],
+    placements: [
+      {
+        placementId: "top",
+        features: { page: "news" },
+        dropped: [{ reason: "flight_ended", count: 1 }],
+        fallback: null,
+        noServe: null,
+        tiers: [tier],
+        slots: [slot],
+      },
+    ],
+  };
+}

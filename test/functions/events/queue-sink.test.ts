@@ -4,11 +4,13 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { TrimReason } from "../../../functions/events/event-size.ts";
 import { createQueueSink, type EventMessage } from "../../../functions/events/queue-sink.ts";
+import { parse } from "../../../shared/schemas/coded-error.ts";
+import { DecisionEvent } from "../../../shared/schemas/decision-record.ts";
 import type { Event } from "../../../shared/schemas/events.ts";
 import { conversion, decision } from "./example-events.ts";
 import { describeEventSink } from "./sink-conformance.ts";
 
-const sizeOf = (body: unknown): number => new TextEncoder().encode(JSON.stringify(body)).byteLength;
+const sizeOf = (body: string): number => new TextEncoder().encode(body).byteLength;
 
 /** A queue that takes no more than Cloudflare says it does, and remembers its calls. */
 function createStrictQueue() {
@@ -27,16 +29,22 @@ function createStrictQueue() {
   return { calls, sendBatch, breakDown: () => (broken = true) };
 }
 
+const parseLines = (body: EventMessage): Event[] => body.split("\n").map((line) => JSON.parse(line));
+
 describeEventSink("the queue sink", () => {
   const queue = createStrictQueue();
-  return { sink: createQueueSink(queue, () => {}), accepted: () => queue.calls.flat(2), breakDown: queue.breakDown };
+  return {
+    sink: createQueueSink(queue, () => {}),
+    accepted: () => queue.calls.flat().flatMap(parseLines),
+    breakDown: queue.breakDown,
+  };
 });
 
 async function trimsOf(event: Event): Promise<{ trims: TrimReason[]; sent: Event | undefined }> {
   const queue = createStrictQueue();
   const trims: TrimReason[] = [];
   await createQueueSink(queue, (reason) => trims.push(reason)).write([event]);
-  return { trims, sent: queue.calls[0]?.[0]?.[0] };
+  return { trims, sent: parseLines(queue.calls[0]?.[0] ?? "null")[0] };
 }
 
 describe("small events", () => {
@@ -49,25 +57,26 @@ describe("small events", () => {
 });
 
 describe("an event that is too big for a message", () => {
-  it("first loses the features of the candidates that were not chosen", async () => {
+  it("first loses the candidates that the request brought: the chosen one is kept beside them", async () => {
     const event = decision(40, 4000);
     const { trims, sent } = await trimsOf(event);
-    expect(trims).toEqual(["other_candidates_features"]);
-    const [chosen, ...others] = event.candidates;
-    expect(sent).toEqual({ ...event, candidates: [chosen, ...others.map(({ features: _, ...rest }) => rest)] });
+    expect(trims).toEqual(["candidates_of_request"]);
+    expect(sent).toEqual({ ...event, request: { ...event.request, placements: [{ id: "top", count: 1 }] } });
   });
 
   it("keeps its propensity and its outcome's ids when even one candidate's features are too big", async () => {
     const { trims, sent } = await trimsOf(decision(2, 200_000));
-    expect(trims).toEqual(["other_candidates_features", "other_candidates", "all_features"]);
-    expect(sent).toMatchObject({ id: "d-1.top.decision", chosenId: "creative-0", propensity: 0.5, features: {} });
+    expect(trims).toEqual(["candidates_of_request", "other_candidates", "state", "all_features"]);
+    expect(sent).toMatchObject({ id: "d-1.decision", placements: [{ slots: [{ creativeId: "creative-0", propensity: 0.5 }] }] });
+    expect(sent).not.toHaveProperty("placements[0].slots[0].features");
+    expect(parse(DecisionEvent, sent)).toEqual(sent);
   });
 
   it("always fits, and never grows", async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: 500 }), fc.integer({ min: 0, max: 4096 }), async (count, bytes) => {
         const { sent } = await trimsOf(decision(count, bytes));
-        expect(sent?.id).toBe("d-1.top.decision");
+        expect(sent?.id).toBe("d-1.decision");
       }),
       { numRuns: 30 },
     );

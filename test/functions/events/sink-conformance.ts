@@ -36,7 +36,9 @@ export function describeEventSink(name: string, create: () => SinkUnderTest): vo
     it("accepts an event of 2 MB, whatever it must leave out of it", async () => {
       const { sink, accepted } = create();
       await sink.write([decision(500, 4000)]);
-      expect(accepted()).toMatchObject([{ id: "d-1.top.decision", chosenId: "creative-0", propensity: 1 / 500 }]);
+      expect(accepted()).toMatchObject([
+        { id: "d-1.decision", placements: [{ slots: [{ creativeId: "creative-0", propensity: 1 / 500 }] }] },
+      ]);
     });
 
     it("throws when it cannot accept", async () => {

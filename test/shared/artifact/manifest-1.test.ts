@@ -25,6 +25,7 @@ describe("upgradeManifest", () => {
         cross: { rank: null, downInputs: [], inputs, headInputScale: 0.125 },
         mlp: { hidden: [8, 4], inputs, headInputScale: 0.125 },
         retrieval: null,
+        posterior: null,
       },
     });
   });

@@ -21,15 +21,18 @@ describe("manifest and pointer", () => {
     expect(parsePointer(POINTER)).toEqual(POINTER);
   });
 
-  it("reads manifests from before there was retrieval as without it: of version 1, and early ones of version 2", async () => {
+  it("reads manifests from before there was retrieval or a posterior as without it: of version 1, and early ones of version 2", async () => {
     const { manifest } = await smallArtifact(1);
     const terms = { embeddingDimension: 4, linear: true, fm: true, cross: null };
     const mlp = { hidden: [8], inputScales: [0.5], headInputScale: 0.25 };
     const first = parseManifest({ ...manifest, formatVersion: 1, architecture: { ...terms, mlp } });
     expect(first.architecture).toMatchObject({ embeddingBits: 8, mlp: { inputs: [{ scale: 0.5, bits: 11 }] }, retrieval: null });
-    const { retrieval, ...early } = manifest.architecture;
-    expect(parseManifest({ ...manifest, architecture: early })).toEqual({ ...manifest, architecture: { ...early, retrieval } });
-    expect(retrieval).toBeNull();
+    const { retrieval, posterior, ...early } = manifest.architecture;
+    expect(parseManifest({ ...manifest, architecture: early })).toEqual({
+      ...manifest,
+      architecture: { ...early, retrieval, posterior },
+    });
+    expect([retrieval, posterior]).toEqual([null, null]);
   });
 
   it("names an unknown version whatever else the document holds", () => {

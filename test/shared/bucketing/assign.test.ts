@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { assign, assignAll, BUCKET_COUNT, bucketOf } from "../../../shared/bucketing/assign.ts";
-import { Experiment } from "../../../shared/schemas/catalog.ts";
+import { Experiment } from "../../../shared/catalog/experiment.ts";
 import { parse } from "../../../shared/schemas/coded-error.ts";
 import { Assignment } from "../../../shared/schemas/decisions.ts";
 import vectors from "../../vectors/buckets.json" with { type: "json" };

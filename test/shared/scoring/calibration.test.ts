@@ -2,7 +2,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parse } from "../../../shared/schemas/coded-error.ts";
-import { Calibration, calibrate, IDENTITY, piecesOf, roundHalfToEven } from "../../../shared/scoring/calibration.ts";
+import { Calibration, calibrate, IDENTITY, piecesOf } from "../../../shared/scoring/calibration.ts";
+import { roundHalfToEven } from "../../../shared/scoring/elementary.ts";
 
 describe("calibrate", () => {
   it("is the sigmoid of slope * logit + intercept, to the last bits", () => {

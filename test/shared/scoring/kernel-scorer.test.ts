@@ -193,6 +193,7 @@ function oneInput(bits: 7 | 11): ServedModel {
       cross: null,
       mlp: { hidden: [2], inputs: [{ scale: 1, bits }], headInputScale: 1 },
       retrieval: null,
+      posterior: null,
     },
     tensors: new Map<string, Tensor>([
       ["bias", f32(0)],

@@ -91,6 +91,7 @@ export function randomModel(seed: number, choice: ModelChoice): ServedModel {
         : null,
     mlp: hidden ? { hidden: [...hidden], inputs: firstInputs(hidden.length), headInputScale: inputScale() } : null,
     retrieval: null,
+    posterior: null,
   };
   return { featureMap, architecture, tensors: randomTensors(random, featureMap, architecture, choice.extreme) };
 }

@@ -1,4 +1,5 @@
 // npm run artifact, as a process of its own, against the embedded store and a run's folder.
+
 import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -6,11 +7,12 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { objectKey } from "../../../shared/artifact/keys.ts";
+import type { Published } from "../../../shared/artifact/publish-document.ts";
 import type { ObjectStore } from "../../../shared/artifact/store.ts";
 import { ARTIFACT_BUCKET, type Platform, startPlatform } from "../../../training/local/platform.ts";
 import { WEIGHTS_FILE, writeArtifactFolder } from "../../../training/publish/artifact.ts";
 import { readOrGenerateKeys } from "../../../training/publish/keys.ts";
-import { type Published, publishModel } from "../../../training/publish/publish.ts";
+import { publishModel } from "../../../training/publish/publish.ts";
 import { createS3Store } from "../../../training/publish/s3-store.ts";
 import { readStoreConfig } from "../../../training/publish/store-config.ts";
 import { smallArtifact } from "../../small-artifact.ts";

@@ -1,6 +1,8 @@
 // Event lines for the tests of the join, from the short form of test/vectors/event-join.json.
 import { parse } from "../../../shared/schemas/coded-error.ts";
-import { type ConversionEvent, type DecisionEvent, Event, outcomeEventId } from "../../../shared/schemas/events.ts";
+import type { DecidedPlacement, DecidedSlot, DecisionEvent } from "../../../shared/schemas/decision-record.ts";
+import { type ConversionEvent, decisionEventId, Event, outcomeEventId } from "../../../shared/schemas/events.ts";
+import { packNumbers } from "../../../shared/schemas/packed-numbers.ts";
 
 export const EPOCH_MS = 1_700_000_000_000;
 
@@ -8,38 +10,48 @@ export const EPOCH_MS = 1_700_000_000_000;
 export type ShortEvent = readonly (string | number)[];
 
 /** A decision in placement "top" between two creatives: "blue" was chosen, and has the features that the event log keeps. */
-export function decisionAt(decisionId: string, offsetMs: number, overrides: Partial<DecisionEvent> = {}): DecisionEvent {
+export function decisionAt(decisionId: string, offsetMs: number, changes: Partial<DecidedPlacement> = {}): DecisionEvent {
   return {
     type: "decision",
-    id: outcomeEventId(decisionId, "top", 0, "decision"),
+    id: decisionEventId(decisionId),
     timeMs: EPOCH_MS + offsetMs,
     decisionId,
-    placementId: "top",
-    subjectId: null,
-    features: { page: decisionId, color: "of the page" },
-    candidates: [
-      { creativeId: "red", logit: 0.2, probability: 0.5, propensity: 0.75 },
+    request: { features: {}, placements: [{ id: "top", count: 1 }] },
+    state: { caps: null, accounts: {} },
+    seed: 1,
+    catalogVersion: null,
+    model: null,
+    conversionModel: null,
+    assignments: [],
+    placements: [
       {
-        creativeId: "blue",
-        logit: 0.1,
-        probability: 0.4,
-        propensity: 0.25,
-        features: { creativeId: "blue", color: "of the ad" },
+        placementId: "top",
+        features: { page: decisionId, color: "of the page" },
+        dropped: [],
+        fallback: null,
+        noServe: null,
+        tiers: [{ tierId: null, policy: { name: "random" }, creativeIds: ["red", "blue"], logits: null }],
+        slots: [SLOT],
+        ...changes,
       },
     ],
-    dropped: [],
-    chosenId: "blue",
-    propensity: 0.25,
-    policy: { name: "random" },
-    fallback: null,
-    noServe: null,
-    model: null,
-    catalogVersion: null,
-    assignments: [],
-    seed: 1,
-    ...overrides,
   };
 }
+
+const SLOT: DecidedSlot = {
+  creativeId: "blue",
+  tierIndex: 0,
+  propensity: 0.25,
+  propensities: packNumbers(Float64Array.of(0.75, 0.25)),
+  seed: 1,
+  logit: null,
+  probability: null,
+  valueMicros: null,
+  price: null,
+  minimumToWinMicros: null,
+  heldMicros: 0,
+  features: { creativeId: "blue", color: "of the ad" },
+};
 
 export function outcomeAt(type: "impression" | "click" | "conversion", decisionId: string, offsetMs: number): Event {
   const base = {
@@ -59,13 +71,10 @@ export function toLine([kind, text, offset]: ShortEvent): string {
 
 function toEvent(kind: string, decisionId: string, offsetMs: number): Event {
   if (kind === "decision") return decisionAt(decisionId, offsetMs);
-  if (kind === "no-serve") {
-    return decisionAt(decisionId, offsetMs, { chosenId: null, propensity: null, candidates: [], noServe: "no_candidates" });
-  }
+  if (kind === "no-serve") return decisionAt(decisionId, offsetMs, { tiers: [], slots: [], noServe: "no_candidates" });
   if (kind === "trimmed") {
-    return decisionAt(decisionId, offsetMs, {
-      candidates: [{ creativeId: "blue", logit: 0.1, probability: 0.4, propensity: 0.25 }],
-    });
+    const { features: _, ...slot } = SLOT;
+    return decisionAt(decisionId, offsetMs, { features: {}, tiers: [], slots: [slot] });
   }
   if (kind === "impression" || kind === "click" || kind === "conversion") return outcomeAt(kind, decisionId, offsetMs);
   throw new Error(`no such event: ${kind}`);

@@ -53,10 +53,10 @@ const refused: [string, unknown, string, string][] = [
   ["a field of the wrong type", { ...catalog, task: 7 }, "invalid_type", "catalog.task"],
   ["a creative twice", { ...catalog, creatives: [creative, creative] }, "id_duplicate", "catalog.creatives[1].id"],
   [
-    "a creative of no campaign",
-    { ...catalog, campaigns: [], creatives: [creative] },
-    "campaign_unknown",
-    "catalog.creatives[0].campaignId",
+    "a creative of no flight",
+    { ...catalog, flights: [], creatives: [creative] },
+    "flight_unknown",
+    "catalog.creatives[0].flightId",
   ],
   ["an epsilon of 1", { ...catalog, policy: { name: "epsilon-greedy", epsilon: 1 } }, "too_big", "catalog.policy.epsilon"],
 ];

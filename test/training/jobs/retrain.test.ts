@@ -44,7 +44,7 @@ beforeAll(async () => {
     days: DAYS,
     policy: "random",
   } as const;
-  const lines = Array.from(visits(crowd), (visit) => visitEvents(crowd.market, visit, "random"))
+  const lines = Array.from(visits(crowd), (visit) => visitEvents(visit, "random"))
     .flat()
     .map((event) => JSON.stringify(event));
   const half = Math.floor(lines.length / 2);

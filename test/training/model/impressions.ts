@@ -3,7 +3,6 @@ import type { Bags } from "../../../shared/features/bags.ts";
 import type { FeatureMap, FittedField } from "../../../shared/features/feature-map.ts";
 import type { Dataset } from "../../../training/dataset/dataset.ts";
 import { Random } from "../../../training/engine/random.ts";
-import { drawNormal } from "../../../training/simulate/draws.ts";
 
 /** `wouldConvert` is drawn for every impression from `conversionProbability`; the labels know it of clicked ones alone. */
 export interface Impressions {
@@ -35,7 +34,7 @@ function idField(name: string, from: FittedField["from"], firstRow: number, coun
 
 const traits = (name: string, count: number): number[][] => {
   const random = new Random(11).fork(name);
-  return Array.from({ length: count }, () => Array.from({ length: TRAITS }, () => drawNormal(random)));
+  return Array.from({ length: count }, () => Array.from({ length: TRAITS }, () => random.normal()));
 };
 const [users, items] = [traits("user", USERS), traits("item", ITEMS)];
 

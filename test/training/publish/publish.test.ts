@@ -1,11 +1,13 @@
 // Publishing over the embedded S3 endpoint: what becomes visible, when, and who wins a race.
+
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { documentKey, objectKey, pointerKey } from "../../../shared/artifact/keys.ts";
+import { publishDocument } from "../../../shared/artifact/publish-document.ts";
 import { readPointer } from "../../../shared/artifact/read-published.ts";
 import type { ObjectStore } from "../../../shared/artifact/store.ts";
 import { type Platform, startPlatform } from "../../../training/local/platform.ts";
 import type { KeyPair } from "../../../training/publish/keys.ts";
-import { publishDocument, publishModel } from "../../../training/publish/publish.ts";
+import { publishModel } from "../../../training/publish/publish.ts";
 import { listDigests, readPublishedModel } from "../../../training/publish/read-model.ts";
 import { rollback } from "../../../training/publish/rollback.ts";
 import { createS3Store } from "../../../training/publish/s3-store.ts";

@@ -54,6 +54,7 @@ export function randomDataset(seed: number, { featureMap, embeddingDimension }: 
       cross: null,
       mlp: null,
       retrieval: null,
+      posterior: null,
     },
     tensors: new Map(),
   };

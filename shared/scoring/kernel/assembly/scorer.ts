@@ -3,6 +3,7 @@
 
 export { quantizeBytes, quantizeWords, requantizeBytes, requantizeWords } from "./activations";
 export { calibrate } from "./calibration";
+export { addDraws, beginDraws, finishDraws, sumRowDraws } from "./draws";
 export { gather, setTables } from "./gather";
 export { retrieve } from "./items";
 export { productBytes, takesBytes } from "./product-bytes";

@@ -107,10 +107,12 @@ function requireServed(model: EdgeModel, { context, candidates }: Scene, { logit
   const finite = logits.every(Number.isFinite);
   for (const known of [false, true]) {
     const scores = scoreCandidates(model, context, candidates, { known });
-    const same = scores?.every(({ logit, probability }, candidate) => {
-      const at = logits.length === candidates.length ? candidate : 0;
-      return Object.is(logit, logits[at]) && Object.is(probability, probabilities[at]);
-    });
+    const same =
+      scores?.logits.length === candidates.length &&
+      scores.logits.every((logit, candidate) => {
+        const at = logits.length === candidates.length ? candidate : 0;
+        return Object.is(logit, logits[at]) && Object.is(scores.probabilities[candidate], probabilities[at]);
+      });
     if (finite ? !same : scores !== null) throw new Error(`served ${JSON.stringify(scores)} for logits of ${[...logits]}`);
   }
   return finite;

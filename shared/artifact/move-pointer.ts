@@ -1,15 +1,15 @@
 // Moves a channel's pointer, if nobody has moved it since: the one write that makes a publication visible.
-import { signEnvelope } from "../../shared/artifact/envelope.ts";
-import { pointerKey } from "../../shared/artifact/keys.ts";
-import { type Channel, POINTER_VERSION, type Pointer, parsePointer } from "../../shared/artifact/manifest.ts";
-import type { PointerState } from "../../shared/artifact/read-published.ts";
-import type { ObjectStore } from "../../shared/artifact/store.ts";
-import { CodedError } from "../../shared/schemas/coded-error.ts";
-import type { KeyPair } from "./keys.ts";
+
+import { CodedError } from "../schemas/coded-error.ts";
+import { type SigningKey, signEnvelope } from "./envelope.ts";
+import { pointerKey } from "./keys.ts";
+import { type Channel, POINTER_VERSION, type Pointer, parsePointer } from "./manifest.ts";
+import type { PointerState } from "./read-published.ts";
+import type { PublishedStore } from "./store.ts";
 
 export interface PointerMove {
-  readonly store: ObjectStore;
-  readonly keys: KeyPair;
+  readonly store: PublishedStore;
+  readonly keys: { readonly signing: SigningKey };
   readonly name: string;
   readonly channel: Channel;
   /** The pointer that the decision to publish was based on; null where there was none. */
@@ -18,7 +18,11 @@ export interface PointerMove {
   readonly nowMs: number;
 }
 
-/** Answers the new pointer. Throws `CodedError` `pointer_moved` where another publisher was first; nothing has changed then. */
+/**
+ * Answers the new pointer. Throws `CodedError` `pointer_moved` where another publisher was first; nothing has changed then.
+ *
+ * @example await movePointer({ store, keys, name: "catalog", channel: "stable", base, digest, nowMs: Date.now() });
+ */
 export async function movePointer({ store, keys, name, channel, base, digest, nowMs }: PointerMove): Promise<Pointer> {
   const pointer = parsePointer({
     formatVersion: POINTER_VERSION,

@@ -1,0 +1,169 @@
+// THE story of one placement: gates, tier by tier; scores, ranks; then slot by slot a draw and its price.
+import type { Auction, Tier } from "../../shared/catalog/catalog.ts";
+import type { Policy } from "../../shared/catalog/policy.ts";
+import type { DropReason } from "../../shared/catalog/reasons.ts";
+import { type Arms, distribute, selectArms } from "../../shared/policies/distribute.ts";
+import { draw } from "../../shared/policies/draw.ts";
+import type { FallbackReason } from "../../shared/schemas/decisions.ts";
+import type { Features } from "../../shared/schemas/features.ts";
+import type { Candidate } from "../catalog/catalog-index.ts";
+import type { EdgeModel } from "../model/model.ts";
+import { armsOf, distributeLots } from "./arms.ts";
+import type { Gates } from "./gates.ts";
+import { type Charge, priceLot, priceUnscored, priceWinner } from "./pricing.ts";
+import { type Ranked, rankCandidates, scoreDraws } from "./ranking.ts";
+import type { PlacementFacts, SlotFacts, TierFacts } from "./record.ts";
+import { scoreCandidates } from "./scoring.ts";
+import { uniformFrom } from "./seeds.ts";
+
+/** What a placement is decided from. */
+export interface PlacementInput {
+  readonly index: number;
+  readonly placementId: string;
+  readonly slotCount: number;
+  readonly floorMicros: number;
+  /** In the order of their tiers. */
+  readonly eligible: readonly Candidate[];
+  /** Whether those are the catalog's own, which are the same objects in every request. */
+  readonly fromCatalog: boolean;
+  /** Of those that were not eligible. */
+  readonly counts: ReadonlyMap<DropReason, number>;
+  readonly context: Features;
+  readonly tiers: readonly Tier[];
+  readonly auction: Auction;
+  readonly policy: Policy;
+  readonly model: EdgeModel | null;
+  readonly conversionModel: EdgeModel | null;
+  readonly nowMs: number;
+  readonly gates: Gates;
+  /** A new 32-bit seed at each call. */
+  readonly nextSeed: () => number;
+}
+
+export function decidePlacement(input: PlacementInput): Omit<PlacementFacts, "noServe"> {
+  const counts = new Map(input.counts);
+  const dropped: { creativeId: string; reason: DropReason }[] = [];
+  const drop = (creativeId: string, reason: DropReason) => {
+    counts.set(reason, (counts.get(reason) ?? 0) + 1);
+    dropped.push({ creativeId, reason });
+  };
+  const tiers: AskedTier[] = [];
+  const slots: SlotFacts[] = [];
+  let fallback: FallbackReason | null = null;
+  for (const candidates of groupByTier(passGates(input, drop))) {
+    if (slots.length === input.slotCount) {
+      for (const { creativeId } of candidates) drop(creativeId, "tier_outranked");
+      continue;
+    }
+    const tier = askTier(input, candidates, drop);
+    fallback ??= tier.fallback;
+    if (tier.ranked.length === 0) continue;
+    tiers.push(tier);
+    fillSlots(input, tier, tiers.length - 1, slots);
+  }
+  return { placementId: input.placementId, context: input.context, counts, dropped, tiers, slots, fallback };
+}
+
+/** `fallback` says why another policy than the wanted one drew. */
+interface AskedTier extends TierFacts {
+  readonly fallback: FallbackReason | null;
+  /** Null where the tier draws lots. */
+  readonly arms: Arms | null;
+}
+
+type Drop = (creativeId: string, reason: DropReason) => void;
+
+function passGates({ eligible, gates, index }: PlacementInput, drop: Drop): Candidate[] {
+  return eligible.filter((candidate) => {
+    const reason = gates.check(candidate, index);
+    if (reason) drop(candidate.creativeId, reason);
+    return reason === null;
+  });
+}
+
+/** Neighbours of one tier; those of the request are a tier of their own. */
+function groupByTier(candidates: readonly Candidate[]): Candidate[][] {
+  const groups: Candidate[][] = [];
+  let rank: number | null = null;
+  for (const candidate of candidates) {
+    const own = candidate.supply?.tierRank ?? -1;
+    if (own !== rank) groups.push([]);
+    rank = own;
+    groups.at(-1)?.push(candidate);
+  }
+  return groups;
+}
+
+/** Scores and ranks. Where the model is needed and does not answer the draw is uniform, and the fallback says why. */
+function askTier(input: PlacementInput, candidates: readonly Candidate[], drop: Drop): AskedTier {
+  const tier = input.tiers[candidates[0]?.supply?.tierRank ?? -1] ?? null;
+  const policy = tier?.selection === "weighted" ? null : input.policy;
+  const { model, conversionModel, context, fromCatalog } = input;
+  const features = candidates.map((candidate) => candidate.features);
+  const options = { known: fromCatalog, withDraws: policy?.name === "thompson" };
+  const clicks = model && scoreCandidates(model, context, features, options);
+  const buysConversions = candidates.some(({ supply }) => supply?.flight.price.model === "cpa");
+  const conversions = buysConversions && conversionModel ? scoreCandidates(conversionModel, context, features, options) : null;
+  const isUnscored = clicks === null && candidates.some(({ supply }) => (supply?.flight.price.model ?? "cpc") === "cpc");
+  const rules = { ...input.auction, floorMicros: input.floorMicros, keepsUnscored: isUnscored };
+  const probabilities = { clicks: clicks?.probabilities ?? null, conversions: conversions?.probabilities ?? null };
+  const { ranked, dropped } = rankCandidates(candidates, probabilities, rules);
+  for (const { creativeId, reason } of dropped) drop(creativeId, reason);
+  const drawn = { drawCount: clicks?.drawCount ?? 0, clicks: clicks?.drawn ?? null, conversions: null };
+  const draws = drawn.clicks && scoreDraws(ranked, drawn, input.auction.qualityExponent);
+  const drawing = policy && isUnscored ? ({ name: "random" } as const) : policy;
+  return {
+    tierId: tier?.id ?? null,
+    policy: drawing,
+    ranked,
+    scores: clicks,
+    fallback: policy && findFallback(policy, isUnscored, model !== null, draws !== null),
+    arms: drawing && armsOf(ranked, drawing, draws, input.nowMs),
+  };
+}
+
+/** A random policy needs no model; one that is there and fails is reported all the same. */
+function findFallback({ name }: Policy, isUnscored: boolean, hasModel: boolean, hasDraws: boolean): FallbackReason | null {
+  if (isUnscored && hasModel) return "score_failed";
+  if (isUnscored) return name === "random" ? null : "no_model";
+  return name === "thompson" && !hasDraws ? "no_posterior" : null;
+}
+
+/** Draws until all slots are filled or nobody is left. What each draw takes closes gates for those after it. */
+function fillSlots(input: PlacementInput, tier: AskedTier, tierIndex: number, slots: SlotFacts[]): void {
+  let left = tier.ranked.map((_, rank) => rank);
+  while (slots.length < input.slotCount && left.length > 0) {
+    const odds = oddsOf(tier, left);
+    const seed = input.nextSeed();
+    const position = draw(odds, uniformFrom(seed));
+    const chosen = tier.ranked[left[position] as number] as Ranked<Candidate>; // what is drawn is in the odds
+    const next = tier.ranked[left[position + 1] ?? -1] ?? null;
+    const charge = chargeFor(input, tier, chosen, next);
+    const score = {
+      logit: tier.scores?.logits[chosen.index] ?? null,
+      probability: tier.scores?.probabilities[chosen.index] ?? null,
+    };
+    const leaseIds = input.gates.take(chosen.candidate, charge?.impressionMicros ?? 0);
+    const distribution = new Float64Array(tier.ranked.length);
+    for (const [at, rank] of left.entries()) distribution[rank] = odds[at] as number; // one each
+    slots.push({ tierIndex, chosen, ...score, distribution, propensity: odds[position] as number, seed, charge, leaseIds });
+    left = left.filter((rank) => input.gates.recheck((tier.ranked[rank] as Ranked<Candidate>).candidate)); // ranks of the ranking
+  }
+}
+
+/** Probabilities of the ranks that are left. */
+function oddsOf({ ranked, policy, arms }: AskedTier, left: readonly number[]): number[] {
+  if (policy && arms) return distribute(policy, left.length === ranked.length ? arms : selectArms(arms, left));
+  return distributeLots(left.map((rank) => ranked[rank] as Ranked<Candidate>)); // ranks of the ranking
+}
+
+function chargeFor(
+  { auction, floorMicros }: PlacementInput,
+  { policy }: TierFacts,
+  chosen: Ranked<Candidate>,
+  next: Ranked | null,
+): Charge | null {
+  if (chosen.probability === null) return priceUnscored(chosen);
+  if (!policy) return priceLot(chosen);
+  return priceWinner(chosen, next, { pricing: auction.pricing, floorMicros });
+}

@@ -1,0 +1,133 @@
+// A policy that learns from its own choices: the log of one visitor after the other, a model built of it now and then, and what it costs.
+
+import type { Policy } from "../../shared/catalog/policy.ts";
+import { BagWriter } from "../../shared/features/bags.ts";
+import { createEncoder } from "../../shared/features/encode.ts";
+import { distribute } from "../../shared/policies/distribute.ts";
+import { draw } from "../../shared/policies/draw.ts";
+import type { Features } from "../../shared/schemas/features.ts";
+import { createKernelScorer } from "../../shared/scoring/kernel-scorer.ts";
+import type { Task } from "../../shared/tasks/task.ts";
+import { loadParts } from "../dataset/load.ts";
+import { type BuiltModel, buildModel } from "../jobs/build-model.ts";
+import { readKernelModule } from "../quantize/kernel-module.ts";
+import { candidateFeatures, contextFeatures } from "./catalog.ts";
+import type { Market } from "./market.ts";
+import { type Opening, visitsBy } from "./visits.ts";
+import type { Creative } from "./world.ts";
+
+export interface LearningRun {
+  readonly market: Market;
+  readonly crowd: number;
+  readonly policy: Policy;
+  /** The task of a model of so many logged impressions: what suits few does not suit many. */
+  readonly taskOf: (impressions: number) => Task;
+  /** Visitors before the first model, the second and so on; all visitors, last. Without a model choices are uniform. */
+  readonly stops: readonly number[];
+  readonly days: number;
+  readonly seed: number;
+  readonly isOffered: (creative: Creative, visitor: number) => boolean;
+  readonly onDecision?: (decision: Decision) => void;
+}
+
+export interface Decision {
+  readonly distribution: readonly number[];
+  /** Of `distribution`. */
+  readonly chosen: number;
+  readonly propensity: number;
+  /** Expected clicks lost: the best offered creative's probability less the chosen one's. */
+  readonly regret: number;
+}
+
+/** At each stop: placements filled so far, and the sum of their regrets. */
+export interface LearningPoint {
+  readonly decisions: number;
+  readonly regret: number;
+}
+
+const FIRST_MS = Date.UTC(2026, 0, 5);
+const VALID_EVERY = 10;
+
+/**
+ * The same market, crowd and days are the same visitors with the same luck, whatever the policy, so that policies can be compared.
+ *
+ * @example (await runLearning({ policy: { name: "thompson" }, ...rest })).at(-1)?.regret;
+ */
+export async function runLearning(run: LearningRun): Promise<LearningPoint[]> {
+  const { market, crowd, days, stops, isOffered, seed } = run;
+  const log: Features[] = [];
+  const points: LearningPoint[] = [];
+  let [decisions, regret] = [0, 0];
+  let rank: Rank | null = null;
+  const decide = (opening: Opening): number => {
+    const decision = decideOne(run.policy, rank, opening);
+    run.onDecision?.(decision);
+    decisions++;
+    regret += decision.regret;
+    return decision.chosen;
+  };
+  const visitors = visitsBy(decide, { market, crowd, days, firstMs: FIRST_MS, visitorCount: stops.at(-1) ?? 0 }, isOffered);
+  let count = 0;
+  for (const { visitor, timeMs, choices } of visitors) {
+    for (const { placement, chosen, outcome } of choices) {
+      if (!outcome.rendered) continue;
+      const features = { ...contextFeatures(visitor, placement, timeMs), ...candidateFeatures(chosen) };
+      log.push({ ...features, click: Number(outcome.clicked), timeMs });
+    }
+    if (++count !== stops[points.length]) continue;
+    points.push({ decisions, regret });
+    if (points.length < stops.length && needsModel(run.policy))
+      rank = createRank(run.policy, await learn(run.taskOf(log.length), log, seed));
+  }
+  return points;
+}
+
+const needsModel = ({ name }: Policy): boolean => name !== "random";
+
+/** Every tenth impression validates. */
+async function learn(task: Task, log: readonly Features[], seed: number): Promise<BuiltModel> {
+  const source = async function* () {
+    yield* log;
+  };
+  const splits = await loadParts(task, [{ source, split: (_, index) => (index % VALID_EVERY === 0 ? "valid" : "train") }]);
+  return buildModel({ task, splits, device: "wasm", seed });
+}
+
+/** Calibrated probabilities of the candidates, [candidates], and for Thompson under each draw, [candidates, draws]. */
+type Rank = (opening: Opening) => { readonly probabilities: Float64Array; readonly draws: Float64Array | null };
+
+/** From raw features as the Worker would have them, by the kernel that serves. */
+function createRank({ name }: Policy, { served, calibration }: BuiltModel): Rank {
+  const encoder = createEncoder(served.featureMap);
+  const scorer = createKernelScorer(readKernelModule(), served, calibration);
+  const context = new BagWriter(encoder.context.fieldCount);
+  const encode = (creative: Creative, into: BagWriter) => encoder.candidate.encode(candidateFeatures(creative), into);
+  return ({ visitor, placement, timeMs, candidates }) => {
+    context.clear();
+    encoder.context.encode(contextFeatures(visitor, placement, timeMs), context);
+    if (name !== "thompson")
+      return { probabilities: scorer.scoreCached(context.view(), candidates, encode).probabilities, draws: null };
+    const { probabilities, drawProbabilities } = scorer.scoreDrawsCached(context.view(), candidates, encode);
+    return { probabilities, draws: drawProbabilities };
+  };
+}
+
+function decideOne(policy: Policy, rank: Rank | null, opening: Opening): Decision {
+  const { candidates, probabilities: truth, uniform } = opening;
+  const distribution = rank ? distributeOver(policy, rank(opening)) : candidates.map(() => 1 / candidates.length);
+  const chosen = draw(distribution, uniform);
+  return { distribution, chosen, propensity: distribution[chosen]!, regret: Math.max(...truth) - truth[chosen]! };
+}
+
+/** In the candidates' order: the policies take and give arms best first. */
+function distributeOver(policy: Policy, { probabilities, draws }: ReturnType<Rank>): number[] {
+  const order = [...probabilities.keys()].sort((a, b) => probabilities[b]! - probabilities[a]!);
+  const count = order.length;
+  const drawCount = draws ? draws.length / count : 0;
+  const ranked =
+    draws && Float64Array.from({ length: draws.length }, (_, i) => draws[order[i % count]! * drawCount + Math.floor(i / count)]!);
+  const distribution = distribute(policy, { values: order.map((arm) => probabilities[arm]!), newcomers: null, draws: ranked });
+  const inOrder = new Array<number>(count).fill(0);
+  order.forEach((arm, place) => (inOrder[arm] = distribution[place]!));
+  return inOrder;
+}
