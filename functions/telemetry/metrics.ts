@@ -54,6 +54,19 @@ export function createMetrics() {
       "Events that the queue handed to the consumer, by outcome: stored, already_stored, rejected (set aside) or retried.",
       ["outcome", "reason"],
     ),
+    ...declareLedger(registry),
+    trackingRefusals: registry.counter(
+      "selvedge_tracking_refusals_total",
+      "Impression and click requests that count for nothing, by kind and reason.",
+      ["kind", "reason"],
+    ),
+    render: () => registry.render(),
+  };
+}
+
+/** Of the edge's business with the campaigns' ledgers. */
+function declareLedger(registry: Registry) {
+  return {
     leases: registry.counter(
       "selvedge_leases_total",
       "Leases of budgets and goals that this isolate asked for, by outcome: granted, or why not.",
@@ -70,12 +83,7 @@ export function createMetrics() {
       ["outcome"],
     ),
     ledgerFailures: registry.counter("selvedge_ledger_failures_total", "Calls to a campaign's ledger that failed.", []),
-    trackingRefusals: registry.counter(
-      "selvedge_tracking_refusals_total",
-      "Impression and click requests that count for nothing, by kind and reason.",
-      ["kind", "reason"],
-    ),
-    render: () => registry.render(),
   };
 }
+
 export type Metrics = ReturnType<typeof createMetrics>;
