@@ -40,11 +40,16 @@ export interface EditedCatalog {
 const Publication = v.object({ version: v.string(), sequence: int, changed: v.boolean() });
 export type Publication = v.InferOutput<typeof Publication>;
 
+const Replayed = v.object({ event: v.unknown(), explanations: v.array(v.unknown()) });
+export type Replayed = v.InferOutput<typeof Replayed>;
+
 export interface AdminClient {
   exportCatalog(): Promise<EditedCatalog>;
   /** Throws `CodedError` `revision_conflict` where somebody changed it since. */
   importCatalog(catalog: unknown, etag: string): Promise<void>;
   publish(): Promise<Publication>;
+  /** Makes a decision again: `record` as it was logged, `digests` of the documents that it names. */
+  replay(request: { readonly record: unknown; readonly digests: unknown }): Promise<Replayed>;
 }
 
 /**
@@ -74,6 +79,9 @@ export function createAdminClient({ origin, key }: AdminConfig): AdminClient {
     },
     async importCatalog(catalog, etag) {
       await ask("POST", "/import", { body: JSON.stringify(catalog), headers: { "if-match": etag } });
+    },
+    async replay(request) {
+      return parse(Replayed, await (await ask("POST", "/replays", { body: JSON.stringify(request) })).json());
     },
     async publish() {
       return parse(Publication, await (await ask("POST", "/publish")).json());
