@@ -42,13 +42,23 @@ export class CampaignLine {
     this.#options = options;
   }
 
-  get isBusy(): boolean {
-    return this.#call !== null;
+  /** The call that is under way. */
+  get pending(): Promise<void> | null {
+    return this.#call?.done ?? null;
   }
 
-  /** Whether a request that wants something would have to wait for it. */
-  get isShort(): boolean {
-    return [...this.accounts.values()].some((held) => isMissing(held, this.#options.nowMs()));
+  /** Whether somebody sees to it already, and will for a while. */
+  get isAttended(): boolean {
+    return this.#attendant !== null && this.#options.nowMs() - this.#attendant.sinceMs < HANDOVER_MS;
+  }
+
+  /** Whether a request that wants these accounts has to wait for one of them. */
+  isShortOf(accounts: readonly AccountWant[]): boolean {
+    const nowMs = this.#options.nowMs();
+    return accounts.some(({ key }) => {
+      const held = this.accounts.get(key);
+      return held !== undefined && isMissing(held, nowMs);
+    });
   }
 
   want(terms: CampaignTerms, accounts: readonly AccountWant[]): void {
@@ -59,8 +69,11 @@ export class CampaignLine {
     }
     for (const { key, terms: accountTerms, unit } of accounts) {
       const held = this.accounts.get(key);
-      if (held) Object.assign(held, { terms: accountTerms, unit, usedMs: nowMs });
-      else this.accounts.set(key, holdAccount(key, accountTerms, unit, this.#options.nextLeaseId(), nowMs));
+      if (held) {
+        held.terms = accountTerms;
+        held.unit = unit;
+        held.usedMs = nowMs;
+      } else this.accounts.set(key, holdAccount(key, accountTerms, unit, this.#options.nextLeaseId(), nowMs));
     }
   }
 
@@ -90,7 +103,7 @@ export class CampaignLine {
   /** Calls whenever something is due, until nothing is, or a later request has taken over. Never rejects. */
   async attend(): Promise<void> {
     const { nowMs, wait } = this.#options;
-    if (this.#attendant && nowMs() - this.#attendant.sinceMs < HANDOVER_MS) return;
+    if (this.isAttended) return;
     const mine = { sinceMs: nowMs() };
     this.#attendant = mine;
     while (this.#attendant === mine && nowMs() - mine.sinceMs < LINGER_MS) {

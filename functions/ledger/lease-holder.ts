@@ -65,16 +65,14 @@ export function createLeaseHolder({ isolateId, ...rest }: LeaseHolderOptions): L
 
   return {
     async prepare(wants, deadlineMs) {
-      const short = wants.map(({ campaignId, campaign, accounts }) => {
+      const short = wants.filter(({ campaignId, campaign, accounts }) => {
         const line = lineOf(campaignId);
         line.want(campaign, accounts);
-        return line;
+        return line.isShortOf(accounts);
       });
-      const calls = short
-        .filter((line) => line.isShort)
-        .slice(0, MAX_CALLS)
-        .map(fetchMissing);
-      if (calls.length > 0) await Promise.race([Promise.all(calls), wait(Math.max(deadlineMs - nowMs(), 0))]);
+      if (short.length === 0) return;
+      const calls = short.slice(0, MAX_CALLS).map(({ campaignId, accounts }) => fetchMissing(lineOf(campaignId), accounts));
+      await Promise.race([Promise.all(calls), wait(Math.max(deadlineMs - nowMs(), 0))]);
     },
     read(campaignId, account) {
       const held = heldOf(campaignId, account);
@@ -91,19 +89,24 @@ export function createLeaseHolder({ isolateId, ...rest }: LeaseHolderOptions): L
       if (!leaseId.startsWith(`${isolateId}.`)) lineOf(campaignId).prove(leaseId, spentTotal);
     },
     async flush() {
-      const lines = [...touched].slice(0, MAX_CALLS);
-      for (const line of lines) touched.delete(line); // the next request puts it back
-      await Promise.all(lines.map((line) => line.attend()));
-      for (const line of lines) if (line.nextDueMs() !== null) touched.add(line);
+      const others = [...touched].filter((line) => line.isAttended);
+      for (const line of others) touched.delete(line);
+      const attended = [...touched].slice(0, MAX_CALLS);
+      const pending = others.map((line) => line.pending); // may be this request's own calls, which end with it
+      await Promise.all([...attended.map((line) => line.attend()), ...pending]);
+      for (const line of attended) {
+        if (line.nextDueMs() === null) touched.delete(line);
+        else touched.add(line); // another flush may have seen it attended
+      }
     },
   };
 }
 
 /** A call that left before this request's wishes were known may not have asked for them: then another does. */
-async function fetchMissing(line: CampaignLine): Promise<void> {
-  const wasBusy = line.isBusy;
+async function fetchMissing(line: CampaignLine, accounts: readonly AccountWant[]): Promise<void> {
+  const wasPending = line.pending !== null;
   await line.call();
-  if (wasBusy && line.isShort) await line.call();
+  if (wasPending && line.isShortOf(accounts)) await line.call();
 }
 
 function pay(held: HeldAccount | undefined, spend: Spend, nowMs: number): Receipt {
