@@ -20,7 +20,7 @@ export interface AccountWant {
 }
 
 /** A call that has not answered by then belongs to a request that was cut off. */
-const CALL_MS = 5000;
+export const CALL_MS = 5000;
 
 /** `waitUntil` ends 30 s after the response. A later request takes over from one that began to attend `HANDOVER_MS` ago. */
 const LINGER_MS = 20_000;
@@ -48,11 +48,11 @@ export class CampaignLine {
   }
 
   /** Whether somebody sees to it already, and will for a while. */
-  get isAttended(): boolean {
-    return this.#attendant !== null && this.#options.nowMs() - this.#attendant.sinceMs < HANDOVER_MS;
+  isAttended(nowMs: number): boolean {
+    return this.#attendant !== null && nowMs - this.#attendant.sinceMs < HANDOVER_MS;
   }
 
-  /** Whether a request that wants these accounts has to wait for one of them. */
+  /** Whether one of these accounts is still missing. */
   isShortOf(accounts: readonly AccountWant[]): boolean {
     const nowMs = this.#options.nowMs();
     return accounts.some(({ key }) => {
@@ -61,20 +61,26 @@ export class CampaignLine {
     });
   }
 
-  want(terms: CampaignTerms, accounts: readonly AccountWant[]): void {
-    const nowMs = this.#options.nowMs();
+  /** @returns whether the request has to wait for one of these accounts */
+  want(terms: CampaignTerms, accounts: readonly AccountWant[], nowMs: number): boolean {
     if (this.#terms === null || terms.sequence > this.#terms.sequence) {
       this.#terms = terms;
       for (const held of this.accounts.values()) held.retryMs = 0; // what was refused may be allowed now
     }
+    let isShort = false;
     for (const { key, terms: accountTerms, unit } of accounts) {
-      const held = this.accounts.get(key);
+      let held = this.accounts.get(key);
       if (held) {
         held.terms = accountTerms;
         held.unit = unit;
         held.usedMs = nowMs;
-      } else this.accounts.set(key, holdAccount(key, accountTerms, unit, this.#options.nextLeaseId(), nowMs));
+      } else {
+        held = holdAccount(key, accountTerms, unit, this.#options.nextLeaseId(), nowMs);
+        this.accounts.set(key, held);
+      }
+      isShort ||= isMissing(held, nowMs);
     }
+    return isShort;
   }
 
   prove(leaseId: string, spentTotal: number): void {
@@ -103,7 +109,7 @@ export class CampaignLine {
   /** Calls whenever something is due, until nothing is, or a later request has taken over. Never rejects. */
   async attend(): Promise<void> {
     const { nowMs, wait } = this.#options;
-    if (this.isAttended) return;
+    if (this.isAttended(nowMs())) return;
     const mine = { sinceMs: nowMs() };
     this.#attendant = mine;
     while (this.#attendant === mine && nowMs() - mine.sinceMs < LINGER_MS) {
