@@ -3,7 +3,7 @@ import type { Auction, Tier } from "../../shared/catalog/catalog.ts";
 import type { Policy } from "../../shared/catalog/policy.ts";
 import type { DropReason } from "../../shared/catalog/reasons.ts";
 import { type Arms, distribute } from "../../shared/policies/distribute.ts";
-import { draw } from "../../shared/policies/draw.ts";
+import { drawSlots, type SlotDraw } from "../../shared/policies/slots.ts";
 import type { FallbackReason } from "../../shared/schemas/decisions.ts";
 import type { Features } from "../../shared/schemas/features.ts";
 import type { Candidate } from "../catalog/catalog-index.ts";
@@ -132,24 +132,40 @@ function findFallback({ name }: Policy, isUnscored: boolean, hasModel: boolean, 
 
 /** Draws until all slots are filled or nobody is left. What each draw takes closes gates for those after it. */
 function fillSlots(input: PlacementInput, tier: AskedTier, tierIndex: number, slots: SlotFacts[]): void {
-  let left = tier.ranked.map((_, rank) => rank);
-  while (slots.length < input.slotCount && left.length > 0) {
-    const odds = oddsOf(tier, left);
-    const seed = input.nextSeed();
-    const position = draw(odds, uniformFrom(seed));
-    const chosen = tier.ranked[left[position] as number] as Ranked<Candidate>; // what is drawn is in the odds
-    const next = tier.ranked[left[position + 1] ?? -1] ?? null;
-    const charge = chargeFor(input, tier, chosen, next);
-    const score = {
-      logit: tier.scores?.logits[chosen.index] ?? null,
-      probability: tier.scores?.probabilities[chosen.index] ?? null,
-    };
-    const spends = input.gates.take(chosen.candidate, charge?.impressionMicros ?? 0);
-    const distribution = new Float64Array(tier.ranked.length);
-    for (const [at, rank] of left.entries()) distribution[rank] = odds[at] as number; // one each
-    slots.push({ tierIndex, chosen, ...score, distribution, propensity: odds[position] as number, seed, charge, spends });
-    left = left.filter((rank) => input.gates.recheck((tier.ranked[rank] as Ranked<Candidate>).candidate)); // ranks of the ranking
-  }
+  const { ranked } = tier;
+  let seed = 0;
+  drawSlots(ranked.length, {
+    slotCount: input.slotCount - slots.length,
+    distributeOver: (left) => oddsOf(tier, left),
+    uniformAt: () => {
+      seed = input.nextSeed();
+      return uniformFrom(seed);
+    },
+    remainAfter: (drawn, rest) => {
+      slots.push(takeSlot(input, tier, tierIndex, drawn, seed));
+      return rest.filter((rank) => input.gates.recheck((ranked[rank] as Ranked<Candidate>).candidate)); // ranks of the ranking
+    },
+  });
+}
+
+function takeSlot(
+  input: PlacementInput,
+  tier: AskedTier,
+  tierIndex: number,
+  { index, remaining, position, distribution: odds, propensity }: SlotDraw,
+  seed: number,
+): SlotFacts {
+  const chosen = tier.ranked[index] as Ranked<Candidate>; // what is drawn is ranked
+  const next = tier.ranked[remaining[position + 1] ?? -1] ?? null;
+  const charge = chargeFor(input, tier, chosen, next);
+  const score = {
+    logit: tier.scores?.logits[chosen.index] ?? null,
+    probability: tier.scores?.probabilities[chosen.index] ?? null,
+  };
+  const spends = input.gates.take(chosen.candidate, charge?.impressionMicros ?? 0);
+  const distribution = new Float64Array(tier.ranked.length);
+  for (const [at, rank] of remaining.entries()) distribution[rank] = odds[at] as number; // one each
+  return { tierIndex, chosen, ...score, distribution, propensity, seed, charge, spends };
 }
 
 /** Probabilities of the ranks that are left. */

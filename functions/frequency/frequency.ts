@@ -13,9 +13,9 @@ export interface FrequencyDependencies {
 
 export interface Frequency {
   /**
-   * How many views of each wanted key the request may show (0: capped); they are held until `settle`, which must follow. Null where there
-   * was no answer before `deadlineMs` or none at all: then nothing capped may be shown, nothing need be settled, and a hold that comes
-   * about all the same is given back behind the response.
+   * How many views of each wanted key the request may show (0: capped); they are held until `settle`, which must follow where any are.
+   * Null where there was no answer before `deadlineMs` or none at all: then nothing capped may be shown, nothing need be settled, and a
+   * hold that comes about all the same is given back behind the response. Who wants nothing asks nobody.
    */
   hold(request: HoldRequest, waitUntil: (work: Promise<unknown>) => void): Promise<ReadonlyMap<string, number> | null>;
   /** Says what was shown, by key, of what was held. Behind the response; a failure is counted, and the hold then lapses into views. */
@@ -57,6 +57,7 @@ export function createFrequency({ subjects, subjectKey, nowMs, metrics }: Freque
   };
   return {
     hold: async ({ subjectId, requestId, wanted, deadlineMs }, waitUntil) => {
+      if (wanted.length === 0) return NOTHING;
       const asked = objectOf(subjectId).then((object) => object.hold(requestId, wanted, nowMs()));
       const answer = await answerBefore(asked, deadlineMs - nowMs());
       metrics.frequencyHolds.add({ outcome: typeof answer === "string" ? answer : "answered" });

@@ -93,8 +93,8 @@ function advance(state: SubjectState, nowMs: number): number {
     if (clockMs >= hold.heldMs + HOLD_LIFETIME_MS) becomeViews(state, requestId, hold, (_, count) => count);
   }
   for (const [key, list] of views) {
+    if (list.every(({ untilMs }) => clockMs < untilMs)) continue;
     const kept = list.filter(({ untilMs }) => clockMs < untilMs);
-    if (kept.length === list.length) continue;
     state.forgottenMs = clockMs;
     if (kept.length > 0) views.set(key, kept);
     else views.delete(key);
@@ -122,15 +122,21 @@ function measure({ views, holds }: SubjectState, wanted: readonly WantedViews[],
   for (const { key, caps, count } of wanted) {
     let heldCount = 0;
     for (const { held } of holds.values()) heldCount += held.get(key)?.count ?? 0;
-    const left = caps.map((cap) => cap.limit - heldCount - countSeen(views.get(key) ?? [], cap, atMs));
-    const most = Math.min(count, ...left);
-    if (most > 0) measured.set(key, { count: most, windowMs: Math.max(0, ...caps.map(windowMsOf)) });
+    let [left, windowMs] = [count, 0];
+    for (const cap of caps) {
+      left = Math.min(left, cap.limit - heldCount - countSeen(views.get(key), atMs - windowMsOf(cap)));
+      windowMs = Math.max(windowMs, windowMsOf(cap));
+    }
+    if (left > 0) measured.set(key, { count: left, windowMs });
   }
   return measured;
 }
 
-function countSeen(views: readonly View[], cap: FrequencyCap, nowMs: number): number {
-  return views.filter(({ atMs }) => nowMs < atMs + windowMsOf(cap)).length;
+/** Views after `startMs`: one exactly a window ago has just left it. */
+function countSeen(views: readonly View[] | undefined, startMs: number): number {
+  let count = 0;
+  for (const { atMs } of views ?? []) if (atMs > startMs) count++;
+  return count;
 }
 
 const windowMsOf = ({ windowMinutes }: FrequencyCap): number => windowMinutes * 60_000;

@@ -1,7 +1,8 @@
 // What an account may still give out: within its total, its day and its plan.
-import { type Account, heldOf } from "./book.ts";
+import type { Account } from "./book.ts";
 import type { Plan } from "./pacing.ts";
 import { limitNow } from "./pacing.ts";
+import { heldOf } from "./postings.ts";
 
 /** Spent today, or kept back: what a plan counts as delivered. */
 export const deliveredToday = (account: Account): number => account.day.spent + heldOf(account);

@@ -1,7 +1,7 @@
-// The book of one campaign's accounts: plain data, and the few ways in which amounts move. No I/O, no clock of its own.
+// The book of one campaign's accounts: plain data, and how a visit to it opens them. No I/O, no clock of its own.
 import type { AccountKey, BookedKey, CampaignTerms, Terms } from "./account.ts";
 import { bookedKey } from "./account.ts";
-import { type Day, learnDay, startTraffic, type Traffic } from "./traffic.ts";
+import { type Day, startTraffic, type Traffic } from "./traffic.ts";
 
 /**
  * Where everything of an account is: `spent` for good, `reserved` in leases that may still be spent, `held` for clicks that may come.
@@ -133,101 +133,4 @@ export function openOnTerms(turn: Turn, key: AccountKey, campaign: CampaignTerms
   turn.book.accounts[bookedKey(key)] = account;
   turn.changed.accounts.add(bookedKey(key));
   return account;
-}
-
-export const heldOf = ({ holds }: Account): number => holds.reduce((sum, { amount }) => sum + amount, 0);
-
-/** What the lease has not spent changes by `amount`, and so does what the account reserves for it. */
-export function reserve(account: Account, lease: Lease, amount: number): void {
-  if (lease.account === "holds") account.holdsReserved += amount;
-  else if (lease.dayStartMs === account.day.startMs) account.reserved += amount;
-  else account.reservedBefore += amount;
-}
-
-/**
- * A lease has spent `total` by now; more than it has can only be said of another that had its id, before clocks went wrong by more than
- * rules allow. What is spent belongs to the day in which it was leased. @returns how much of it is news
- */
-export function spendLease(turn: Turn, lease: Lease, total: number): number {
-  const account = openAccount(turn, lease.account);
-  const amount = Math.min(total, lease.amount) - lease.spent;
-  if (!account || lease.closed || amount <= 0) return 0;
-  lease.spent += amount;
-  reserve(account, lease, -amount);
-  if (lease.account === "holds") hold(account, amount, turn);
-  else spend(account, amount, lease.dayStartMs);
-  return amount;
-}
-
-export function spend(account: Account, amount: number, dayStartMs: number): void {
-  account.spent += amount;
-  if (dayStartMs === account.day.startMs) account.day.spent += amount;
-}
-
-/** Holds lapse in steps, so that an account has few of them. */
-const HOLD_STEPS = 6;
-
-function hold({ holds }: Account, amount: number, { nowMs, rules }: Turn): void {
-  const stepMs = rules.holdMs / HOLD_STEPS;
-  const lapseMs = Math.ceil(nowMs / stepMs) * stepMs + rules.holdMs;
-  const last = holds.at(-1);
-  if (last?.lapseMs === lapseMs) last.amount += amount;
-  else holds.push({ lapseMs, amount });
-}
-
-/** What a lease did not spend goes back at once, to the day it came from, or to today where the account carries over. */
-export function closeLease(turn: Turn, lease: Lease): void {
-  const account = openAccount(turn, lease.account);
-  if (!account || lease.closed) return;
-  const rest = lease.amount - lease.spent;
-  reserve(account, lease, -rest);
-  const isOld = lease.account !== "holds" && lease.dayStartMs !== account.day.startMs;
-  if (isOld && carries(account)) account.day.carried += rest;
-  lease.closed = true;
-  lease.expiresMs = Math.max(lease.expiresMs, turn.nowMs);
-}
-
-const carries = ({ terms }: Account): boolean => terms.carryOver && terms.daily !== null;
-
-/** Begins a visit: the clock goes on, holds lapse, days end, and leases that nobody can spend any more are settled. */
-export function openTurn(book: Book, nowMs: number, rules: LedgerRules, dayBounds: DayBounds): Turn {
-  book.clockMs = Math.max(book.clockMs, nowMs);
-  const changed = { accounts: new Set<BookedKey>(), leases: new Set<string>() };
-  const turn: Turn = { book, nowMs: book.clockMs, rules, dayBounds, changed, doubted: 0 };
-  for (const key of Object.keys(book.accounts) as BookedKey[]) endDay(turn, key); // only such keys are put in
-  for (const leaseId of Object.keys(book.leases)) settleLease(turn, leaseId);
-  return turn;
-}
-
-function endDay(turn: Turn, key: BookedKey): void {
-  const { nowMs, book, dayBounds } = turn;
-  const account = book.accounts[key] as Account; // its key was read from there
-  if (account.holds.some(({ lapseMs }) => lapseMs <= nowMs)) {
-    openAccount(turn, key);
-    account.holds = account.holds.filter(({ lapseMs }) => lapseMs > nowMs);
-  }
-  if (nowMs < account.day.endMs) return;
-  openAccount(turn, key);
-  const { day, terms, reserved } = account;
-  const next = dayBounds(account.timeZone, nowMs);
-  const carried = carries(account) ? Math.max((terms.daily ?? 0) + day.carried - day.spent - reserved, 0) : 0;
-  learnDay(account.traffic, day, day.fromMs, next);
-  account.day = { ...next, fromMs: next.startMs, spent: 0, carried };
-  account.reservedBefore += reserved;
-  account.reserved = 0;
-}
-
-/**
- * A lease that ended without a word is in doubt: what its isolate did not report may have been served, and counts for as long as its
- * impressions' URLs do. After that only what was proved is spent. A closed lease is remembered until no request for it can still come.
- */
-function settleLease(turn: Turn, leaseId: string): void {
-  const { nowMs, rules, book, changed } = turn;
-  const lease = book.leases[leaseId] as Lease; // its id was read from there
-  const graceMs = lease.closed ? rules.termMs + 2 * rules.clockSkewMs : rules.impressionLifetimeMs + 3 * rules.clockSkewMs;
-  if (nowMs < lease.expiresMs + graceMs) return;
-  if (!lease.closed) turn.doubted++;
-  closeLease(turn, lease);
-  delete book.leases[leaseId];
-  changed.leases.add(leaseId);
 }

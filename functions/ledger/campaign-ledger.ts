@@ -1,10 +1,11 @@
 // The Durable Object that keeps the book of one campaign. It has a turn for every message, and answers when what changed is stored.
 import { DurableObject } from "cloudflare:workers";
 import { dayBounds } from "../../shared/catalog/zone.ts";
-import { type Book, LEDGER_RULES, openTurn, type Turn } from "./book.ts";
+import { type Book, LEDGER_RULES, type Turn } from "./book.ts";
 import { type Billed, type Charge, charge } from "./charge.ts";
 import { type ExchangeRequest, exchange, type Grant } from "./exchange.ts";
 import { type LedgerRows, openLedgerRows } from "./ledger-rows.ts";
+import { openTurn } from "./turn.ts";
 
 export interface ExchangeAnswer {
   readonly grants: Grant[];

@@ -1,7 +1,8 @@
 // Clicks and conversions are charged when they come, as far as there is money.
 import type { CampaignTerms, Terms } from "./account.ts";
 import { chargeable } from "./allowance.ts";
-import { type Account, openOnTerms, spend, type Turn } from "./book.ts";
+import { type Account, openOnTerms, type Turn } from "./book.ts";
+import { spend } from "./postings.ts";
 
 /** `terms` are null where the campaign has no budget. Events of one id are charged once. */
 export interface Charge {

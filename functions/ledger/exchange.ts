@@ -1,18 +1,9 @@
 // What an isolate and the ledger say to each other: one message a campaign, with reports, returns and wishes.
 import type { AccountKey, CampaignTerms, Shortage, Terms } from "./account.ts";
 import { deliveredToday, leasable, leasableNow, planOf, takenToday } from "./allowance.ts";
-import {
-  type Account,
-  closeLease,
-  type Lease,
-  openAccount,
-  openLease,
-  openOnTerms,
-  reserve,
-  spendLease,
-  type Turn,
-} from "./book.ts";
+import { type Account, type Lease, openAccount, openLease, openOnTerms, type Turn } from "./book.ts";
 import { HOLD_MOST_MS, heldUntil, type Plan, passRateNow } from "./pacing.ts";
+import { closeLease, reserve, spendLease } from "./postings.ts";
 import { observe } from "./traffic.ts";
 
 /** All of it may be repeated and may arrive in any order: amounts are totals since the lease began, which only grow. */

@@ -1,26 +1,13 @@
 // The isolate's side of the ledgers: leases in memory, fetched where one is missing, renewed and reported behind the response.
-import type { AccountKey, CampaignTerms, Funds, Terms } from "./account.ts";
-import type { Ask } from "./exchange.ts";
-import {
-  dueMs,
-  fail,
-  fundsOf,
-  type HeldAccount,
-  hear,
-  holdAccount,
-  isMissing,
-  leftOf,
-  REPORT_MS,
-  speak,
-  take,
-} from "./held-account.ts";
-import type { LedgerClient } from "./ledger-client.ts";
+import type { AccountKey, CampaignTerms, Funds } from "./account.ts";
+import { type AccountWant, CampaignLine, type LineOptions } from "./campaign-line.ts";
+import { fundsOf, type HeldAccount, leftOf } from "./held-account.ts";
 
-/** What a request may want to spend of a campaign's accounts; `unit` is the most that one impression can cost. */
+/** What a request may want to spend of a campaign's accounts. */
 export interface Want {
   readonly campaignId: string;
   readonly campaign: CampaignTerms;
-  readonly accounts: readonly { readonly key: AccountKey; readonly terms: Terms; readonly unit: number }[];
+  readonly accounts: readonly AccountWant[];
 }
 
 export interface Spend {
@@ -43,177 +30,84 @@ export interface LeaseHolder {
   prepare(wants: readonly Want[], deadlineMs: number): Promise<void>;
   /** What may be spent now. Decide and `commit` without awaiting in between: then nothing is spent twice. */
   read(campaignId: string, account: AccountKey): Funds;
-  /** @throws Error where more is spent than `read` allows: a fault of the caller */
+  /**
+   * `opportunities` are the accounts of all who could have been shown, as often as they could.
+   * @throws Error where more is spent than `read` allows: a fault of the caller
+   */
   commit(spends: readonly Spend[], opportunities: readonly Omit<Spend, "amount">[]): Receipt[];
   /** An impression was rendered. Where its lease is this isolate's own, the ledger will hear of it anyway. */
   prove(campaignId: string, leaseId: string, spentTotal: number): void;
-  /** Behind the response: reports and renewals, one call a campaign at a time; lingers a while to return what is not used. Never throws. */
+  /** Behind the response: reports and renewals, one call a campaign at a time; lingers a while to return what is not used. Never rejects. */
   flush(): Promise<void>;
 }
 
-export interface LeaseHolderOptions {
-  readonly client: LedgerClient;
-  /** Of this isolate alone, for ever: a random one. */
-  readonly isolateId: string;
-  readonly nowMs: () => number;
-  readonly wait: (ms: number) => Promise<void>;
-  readonly onFailure: () => void;
-}
+/** `isolateId` is of this isolate alone, for ever: a random one. */
+export type LeaseHolderOptions = Omit<LineOptions, "nextLeaseId"> & { readonly isolateId: string };
 
 /** Limits of Workers: 50 subrequests a request on the smallest plan, some of which others need. */
 const MAX_CALLS = 40;
 
-/** A call that has not answered by then belongs to a request that was cut off. */
-const CALL_MS = 5000;
-
-/** `waitUntil` ends 30 s after the response. A later request's flush takes over from one that began `HANDOVER_MS` ago. */
-const LINGER_MS = 20_000;
-const HANDOVER_MS = 5000;
-
-interface HeldCampaign {
-  readonly id: string;
-  terms: CampaignTerms;
-  readonly accounts: Map<AccountKey, HeldAccount>;
-  readonly proofs: Map<string, number>;
-  provedMs: number;
-  call: { readonly sinceMs: number; readonly done: Promise<void> } | null;
-  attendant: { readonly sinceMs: number } | null;
-}
-
-export function createLeaseHolder({ client, isolateId, nowMs, wait, onFailure }: LeaseHolderOptions): LeaseHolder {
-  const campaigns = new Map<string, HeldCampaign>();
-  const touched = new Set<HeldCampaign>();
+export function createLeaseHolder({ isolateId, ...rest }: LeaseHolderOptions): LeaseHolder {
+  const { nowMs, wait } = rest;
   let leaseCount = 0;
-  const nextLeaseId = () => `${isolateId}.${leaseCount++}`;
+  const options: LineOptions = { ...rest, nextLeaseId: () => `${isolateId}.${leaseCount++}` };
+  const lines = new Map<string, CampaignLine>();
+  /** Those that may have something to say. */
+  const touched = new Set<CampaignLine>();
 
-  function campaignOf(id: string, terms: CampaignTerms): HeldCampaign {
-    const known = campaigns.get(id);
-    if (!known) {
-      const fresh = { id, terms, accounts: new Map(), proofs: new Map(), provedMs: 0, call: null, attendant: null };
-      campaigns.set(id, fresh);
-      return fresh;
-    }
-    if (terms.sequence > known.terms.sequence) {
-      known.terms = terms;
-      for (const held of known.accounts.values()) held.retryMs = 0; // what was refused may be allowed now
-    }
-    return known;
+  function lineOf(campaignId: string): CampaignLine {
+    let line = lines.get(campaignId);
+    if (!line) lines.set(campaignId, (line = new CampaignLine(campaignId, options)));
+    touched.add(line);
+    return line;
   }
-
-  /** Registers what a request wants. @returns its campaign, where something has to be fetched */
-  function register({ campaignId, campaign: terms, accounts }: Want, now: number): HeldCampaign | null {
-    const campaign = campaignOf(campaignId, terms);
-    let missing = false;
-    for (const { key, terms: accountTerms, unit } of accounts) {
-      const known = campaign.accounts.get(key);
-      const held = known ?? holdAccount(key, accountTerms, unit, nextLeaseId(), now);
-      if (known) Object.assign(known, { terms: accountTerms, unit, usedMs: now });
-      else campaign.accounts.set(key, held);
-      missing ||= isMissing(held, now);
-    }
-    touched.add(campaign);
-    return missing ? campaign : null;
-  }
-
-  async function talk(campaign: HeldCampaign): Promise<void> {
-    const sentMs = nowMs();
-    campaign.provedMs = sentMs;
-    const asks: { held: HeldAccount; asks: Ask[] }[] = [];
-    for (const held of campaign.accounts.values()) {
-      if (isMissing(held, sentMs) || (dueMs(held, sentMs) ?? Number.POSITIVE_INFINITY) <= sentMs + REPORT_MS) {
-        asks.push({ held, asks: speak(held, nextLeaseId, sentMs) });
-      }
-    }
-    const proofs = [...campaign.proofs].map(([leaseId, spentTotal]) => ({ leaseId, spentTotal }));
-    try {
-      const request = { campaign: campaign.terms, nowMs: sentMs, asks: asks.flatMap((one) => one.asks), proofs };
-      if (request.asks.length === 0 && proofs.length === 0) return;
-      const { grants } = await client.exchange(campaign.id, request);
-      for (const one of asks) hear(one.held, one.asks);
-      for (const grant of grants) {
-        const held = campaign.accounts.get(grant.account);
-        if (held) take(held, grant, nextLeaseId);
-      }
-      for (const { leaseId, spentTotal } of proofs) {
-        if (campaign.proofs.get(leaseId) === spentTotal) campaign.proofs.delete(leaseId);
-      }
-    } catch {
-      onFailure();
-      for (const { held } of asks) fail(held, nextLeaseId, nowMs());
-    }
-  }
-
-  /** One call a campaign at a time: who comes meanwhile waits for its answer. */
-  function call(campaign: HeldCampaign): Promise<void> {
-    if (campaign.call && nowMs() - campaign.call.sinceMs < CALL_MS) return campaign.call.done;
-    const mine = { sinceMs: nowMs(), done: Promise.resolve() };
-    mine.done = talk(campaign).finally(() => {
-      if (campaign.call === mine) campaign.call = null;
-    });
-    campaign.call = mine;
-    return mine.done;
-  }
-
-  const isShort = ({ accounts }: HeldCampaign) => [...accounts.values()].some((held) => isMissing(held, nowMs()));
-
-  function nextDueMs({ accounts, proofs, provedMs }: HeldCampaign): number | null {
-    const dues = [...accounts.values()].map((held) => dueMs(held, nowMs())).filter((due) => due !== null);
-    if (proofs.size > 0) dues.push(provedMs + REPORT_MS);
-    return dues.length === 0 ? null : Math.min(...dues);
-  }
-
-  async function attend(campaign: HeldCampaign): Promise<void> {
-    const mine = { sinceMs: nowMs() };
-    campaign.attendant = mine;
-    while (campaign.attendant === mine && nowMs() - mine.sinceMs < LINGER_MS) {
-      const due = nextDueMs(campaign);
-      if (due === null) break;
-      if (due > nowMs()) await wait(due - nowMs());
-      else await call(campaign);
-    }
-    if (campaign.attendant !== mine) return;
-    campaign.attendant = null;
-    if (nextDueMs(campaign) === null) touched.delete(campaign);
-  }
+  const heldOf = (campaignId: string, account: AccountKey) => lines.get(campaignId)?.accounts.get(account);
 
   return {
     async prepare(wants, deadlineMs) {
-      const now = nowMs();
-      const missing = wants.map((want) => register(want, now)).filter((campaign) => campaign !== null);
-      if (missing.length === 0) return;
-      const fetched = missing.slice(0, MAX_CALLS).map(async (campaign) => {
-        const isOthers = campaign.call !== null;
-        await call(campaign);
-        if (isOthers && isShort(campaign)) await call(campaign); // that one left before this request's wishes were known
+      const short = wants.map(({ campaignId, campaign, accounts }) => {
+        const line = lineOf(campaignId);
+        line.want(campaign, accounts);
+        return line;
       });
-      await Promise.race([Promise.all(fetched), wait(Math.max(deadlineMs - now, 0))]);
+      const calls = short
+        .filter((line) => line.isShort)
+        .slice(0, MAX_CALLS)
+        .map(fetchMissing);
+      if (calls.length > 0) await Promise.race([Promise.all(calls), wait(Math.max(deadlineMs - nowMs(), 0))]);
     },
     read(campaignId, account) {
-      const held = campaigns.get(campaignId)?.accounts.get(account);
+      const held = heldOf(campaignId, account);
       return held ? fundsOf(held, nowMs()) : { left: 0, passRate: 1, shortage: "budget_unavailable" };
     },
     commit(spends, opportunities) {
       for (const { campaignId, account } of opportunities) {
-        const held = campaigns.get(campaignId)?.accounts.get(account);
+        const held = heldOf(campaignId, account);
         if (held) held.opportunities++;
       }
-      return spends.map((one) => {
-        const held = campaigns.get(one.campaignId)?.accounts.get(one.account);
-        if (!held || leftOf(held, nowMs()) < one.amount)
-          throw new Error(`${one.amount} of ${one.account} were not there to spend`);
-        held.spent += one.amount;
-        return { ...one, leaseId: held.leaseId, spentTotal: held.spent };
-      });
+      return spends.map((one) => pay(heldOf(one.campaignId, one.account), one, nowMs()));
     },
     prove(campaignId, leaseId, spentTotal) {
-      if (leaseId.startsWith(`${isolateId}.`)) return;
-      const campaign = campaignOf(campaignId, { sequence: -1, timeZone: "UTC" }); // no terms are as old: with no account, none are used
-      campaign.proofs.set(leaseId, Math.max(campaign.proofs.get(leaseId) ?? 0, spentTotal));
-      touched.add(campaign);
+      if (!leaseId.startsWith(`${isolateId}.`)) lineOf(campaignId).prove(leaseId, spentTotal);
     },
     async flush() {
-      const isFree = ({ attendant }: HeldCampaign) => !attendant || nowMs() - attendant.sinceMs >= HANDOVER_MS;
-      await Promise.all([...touched].filter(isFree).slice(0, MAX_CALLS).map(attend));
+      const lines = [...touched].slice(0, MAX_CALLS);
+      for (const line of lines) touched.delete(line); // the next request puts it back
+      await Promise.all(lines.map((line) => line.attend()));
+      for (const line of lines) if (line.nextDueMs() !== null) touched.add(line);
     },
   };
+}
+
+/** A call that left before this request's wishes were known may not have asked for them: then another does. */
+async function fetchMissing(line: CampaignLine): Promise<void> {
+  const wasBusy = line.isBusy;
+  await line.call();
+  if (wasBusy && line.isShort) await line.call();
+}
+
+function pay(held: HeldAccount | undefined, spend: Spend, nowMs: number): Receipt {
+  if (!held || leftOf(held, nowMs) < spend.amount) throw new Error(`${spend.amount} of ${spend.account} were not there to spend`);
+  held.spent += spend.amount;
+  return { ...spend, leaseId: held.leaseId, spentTotal: held.spent };
 }

@@ -2,7 +2,15 @@
 // its device (Client Hints before the User-Agent), and the page that it was sent from.
 import Bowser from "bowser";
 import { parseAccept } from "hono/utils/accept";
-import type { AudienceFacts } from "../../shared/catalog/audience.ts";
+import * as v from "valibot";
+import type { DecisionRequest } from "../../shared/schemas/decisions.ts";
+import { WebUrl } from "../../shared/schemas/web-url.ts";
+
+/** What a body may say too. */
+export type ConnectionFacts = Pick<DecisionRequest, "url" | "language" | "geo" | "device">;
+
+/** Longer than any name; who sends more made it up. */
+const MOST_CHARACTERS = 64;
 
 /** As Cloudflare describes where a request came from; elsewhere there is none. */
 interface Origin {
@@ -17,17 +25,19 @@ interface Origin {
  *
  * @example const audience = audienceOf(body, connectionFacts(context.req.raw));
  */
-export function connectionFacts(request: Request): AudienceFacts {
+export function connectionFacts(request: Request): ConnectionFacts {
   const { headers } = request;
   const url = headers.get("referer");
-  const language = parseAccept(headers.get("accept-language") ?? "").find(({ type }) => /^[a-z]/i.test(type))?.type;
+  const language = parseAccept(headers.get("accept-language") ?? "")
+    .find(({ type }) => /^[a-z]/i.test(type))
+    ?.type.slice(0, MOST_CHARACTERS);
   const geo = readOrigin((request.cf ?? {}) as Origin); // its fields are looked at one by one
   const device = readDevice(headers);
-  return { ...(url && { url }), ...(language && { language }), ...(geo && { geo }), ...(device && { device }) };
+  return { ...(v.is(WebUrl, url) && { url }), ...(language && { language }), ...(geo && { geo }), ...(device && { device }) };
 }
 
 /** Where the country is not known (`XX`) or hidden (`T1`, Tor), the rest is of no use. */
-function readOrigin({ country, regionCode, city }: Origin): AudienceFacts["geo"] {
+function readOrigin({ country, regionCode, city }: Origin): ConnectionFacts["geo"] {
   if (typeof country !== "string" || !/^[A-Z]{2}$/.test(country) || country === "XX") return undefined;
   return {
     country,
@@ -36,11 +46,11 @@ function readOrigin({ country, regionCode, city }: Origin): AudienceFacts["geo"]
   };
 }
 
-type Device = NonNullable<AudienceFacts["device"]>;
+type Device = NonNullable<ConnectionFacts["device"]>;
 
 function readDevice(headers: Headers): Device | undefined {
   const agent = headers.get("user-agent");
-  const platform = headers.get("sec-ch-ua-platform")?.replaceAll('"', "");
+  const platform = headers.get("sec-ch-ua-platform")?.replaceAll('"', "").slice(0, MOST_CHARACTERS);
   const device = {
     ...(agent && parseAgent(agent)),
     ...(platform && platform !== "Unknown" && { os: platform }),

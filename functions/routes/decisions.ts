@@ -9,6 +9,7 @@ import { type RecordDependencies, recordEvents } from "../events/record-events.t
 import type { Receipt } from "../ledger/lease-holder.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { readJsonBody } from "./body.ts";
+import { connectionFacts } from "./connection.ts";
 import { type Caps, prepareState, readState, type StateDependencies } from "./decision-state.ts";
 import { explainDecision } from "./explain-decision.ts";
 import { type PresentDependencies, presentDecision } from "./present-decision.ts";
@@ -26,7 +27,10 @@ export function decisionRoutes(dependencies: DecisionDependencies) {
     const waitUntil: WaitUntil = (work) => context.executionCtx.waitUntil(work);
     const request = await readJsonBody(context, DecisionRequest);
     const { catalogSequence, ...snapshot } = await takeSnapshot(dependencies, waitUntil);
-    const input = draw({ request, ...snapshot, explain: context.req.query("explain") === "true" }, dependencies);
+    const input = draw(
+      { request: complete(request, context.req.raw), ...snapshot, explain: context.req.query("explain") === "true" },
+      dependencies,
+    );
     await checkAccess(context.req.raw, input, dependencies);
     const listed = shortlist(input);
     const caps = await prepareState(input, listed.needs, catalogSequence, dependencies, waitUntil);
@@ -37,6 +41,9 @@ export function decisionRoutes(dependencies: DecisionDependencies) {
     return context.json(input.explain ? explainDecision(response, input, listed, made.decision) : response);
   });
 }
+
+/** What the body leaves out, as far as the connection shows it: the record has it all. */
+const complete = (request: DecisionRequest, raw: Request): DecisionRequest => ({ ...connectionFacts(raw), ...request });
 
 const draw = (known: Omit<DecisionInput, "decisionId" | "nowMs" | "seed">, { nowMs, drawSeed }: DecisionDependencies) => ({
   ...known,

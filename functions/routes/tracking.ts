@@ -3,6 +3,7 @@ import type { Context } from "hono";
 import { Hono } from "hono/tiny";
 import { CodedError } from "../../shared/schemas/coded-error.ts";
 import { outcomeEventId } from "../../shared/schemas/events.ts";
+import { expandUrl } from "../decision/macros.ts";
 import { type Outcome, type OutcomeDependencies, settleOutcome } from "../events/outcomes.ts";
 import { openTrackingToken, type TokenFailure, type TrackingClaims } from "../events/tracking-token.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
@@ -25,7 +26,8 @@ export function trackingRoutes(dependencies: TrackingDependencies) {
     .get("/v1/track/click/:token", async (context) => {
       const { landingUrl } = await track(context, "click", dependencies);
       context.header("cache-control", "no-store");
-      return context.redirect(landingUrl, 302);
+      // The landing URL is inside the token, so that the token can only be put into it now. Conversions come back with it.
+      return context.redirect(expandUrl(landingUrl, { clickToken: context.req.param("token") }), 302);
     });
 }
 

@@ -54,6 +54,15 @@ export function createMetrics() {
       "Events that the queue handed to the consumer, by outcome: stored, already_stored, rejected (set aside) or retried.",
       ["outcome", "reason"],
     ),
+    ...declareLedger(registry),
+    ...declareReaders(registry),
+    render: () => registry.render(),
+  };
+}
+
+/** Of the edge's business with the campaigns' ledgers. */
+function declareLedger(registry: Registry) {
+  return {
     leases: registry.counter(
       "selvedge_leases_total",
       "Leases of budgets and goals that this isolate asked for, by outcome: granted, or why not.",
@@ -66,10 +75,16 @@ export function createMetrics() {
     ),
     charges: registry.counter(
       "selvedge_charges_total",
-      "Clicks and conversions that were to be paid, by outcome: billed, partly_billed, outcome_unbilled or duplicate.",
+      "Clicks and conversions that were to be paid, by outcome: billed, partly_billed, outcome_unbilled, duplicate or campaign_unknown.",
       ["outcome"],
     ),
     ledgerFailures: registry.counter("selvedge_ledger_failures_total", "Calls to a campaign's ledger that failed.", []),
+  };
+}
+
+/** Of what readers do with ads, and of how often they may see them. */
+function declareReaders(registry: Registry) {
+  return {
     trackingRefusals: registry.counter(
       "selvedge_tracking_refusals_total",
       "Impressions and clicks that count for nothing, and conversions that nobody is charged for, by kind and reason.",
@@ -85,7 +100,7 @@ export function createMetrics() {
       "Reports of what was shown of held views, by outcome: settled, or failed (the hold then lapses into views).",
       ["outcome"],
     ),
-    render: () => registry.render(),
   };
 }
+
 export type Metrics = ReturnType<typeof createMetrics>;

@@ -115,7 +115,7 @@ describe("a decision over the wire", () => {
       const found = (await readEvents()).filter((event) => event.id.startsWith(decisionId)).map(({ id }) => id);
       return found.length >= 5 ? new Set(found) : undefined;
     });
-    expect([...ids].sort()).toEqual(["decision", "top.click", "top.impression"].map((what) => `${decisionId}.${what}`));
+    expect([...ids].sort()).toEqual(["decision", "top.0.click", "top.0.impression"].map((what) => `${decisionId}.${what}`));
   });
 });
 

@@ -16,7 +16,6 @@ import { createLoaderPool } from "../../functions/model/loader-pool.ts";
 import { ProblemDocument } from "../../functions/routes/problem.ts";
 import { createMetrics } from "../../functions/telemetry/metrics.ts";
 import { importHmacKey } from "../../shared/access/signed-text.ts";
-import { issueSiteKey, type SiteKeyClaims } from "../../shared/access/site-key.ts";
 import { parse } from "../../shared/schemas/coded-error.ts";
 import { AssignmentResponse, DecisionResponse } from "../../shared/schemas/decisions.ts";
 import type { Event } from "../../shared/schemas/events.ts";
@@ -88,7 +87,7 @@ function createEdge({ catalog: snapshot = catalog, model = MODEL.value, sinkIsBr
   };
   const post = (path: string, body: unknown, type = "application/json") =>
     send(path, { method: "POST", headers: { "content-type": type }, body: toBody(body) });
-  return { app, send, post, events, metrics, frequency };
+  return { app, send, post, events, metrics };
 }
 
 const toBody = (body: unknown) => (typeof body === "string" || body instanceof ReadableStream ? body : JSON.stringify(body));
@@ -283,38 +282,6 @@ describe("POST /v1/assignments", () => {
   it("gives none while there is no catalog", async () => {
     const response = await createEdge({ catalog: "pointer_missing" }).post("/v1/assignments", { subjectId: "reader" });
     expect(await response.json()).toEqual({ subjectId: "reader", catalogVersion: null, assignments: [] });
-  });
-});
-
-describe("DELETE /v1/subjects/{subjectId}/views", () => {
-  const path = `/v1/subjects/${encodeURIComponent("reader@example.com/1")}/views`;
-  const remove = async (claims: SiteKeyClaims, secret = "a site secret") => {
-    const authorization = `Bearer ${await issueSiteKey(claims, await importHmacKey(secret))}`;
-    return createEdge().send(path, { method: "DELETE", headers: { authorization } });
-  };
-  const claims = { siteId: "news", issuedMs: 0, expiresMs: null };
-
-  it("forgets a subject, for whoever has the key of a site", async () => {
-    const { frequency, send } = createEdge();
-    const show = async (requestId: string) => {
-      const wanted = [{ key: "campaign:a", caps: [{ limit: 1, windowMinutes: 60 }], count: 1 }];
-      const request = { subjectId: "reader@example.com/1", requestId, wanted, deadlineMs: NOW_MS + 5000 };
-      return [...((await frequency.hold(request, () => {})) ?? [])];
-    };
-    expect([await show("r1"), await show("r2")]).toEqual([[["campaign:a", 1]], [["campaign:a", 0]]]);
-    expect((await send(path, { method: "DELETE" })).status).toBe(401);
-    expect(await show("r3")).toEqual([["campaign:a", 0]]);
-    expect((await remove(claims)).status).toBe(204);
-    expect(await show("r4")).toEqual([["campaign:a", 1]]);
-  });
-
-  it.each<[string, SiteKeyClaims, string]>([
-    ["site_key_expired", { ...claims, expiresMs: NOW_MS }, "a site secret"],
-    ["site_key_forged", claims, "guess"],
-  ])("is refused with %s", async (code, refused, secret) => {
-    const response = await remove(refused, secret);
-    expect([response.status, response.headers.get("www-authenticate")]).toEqual([401, "Bearer"]);
-    expect(await problemOf(response)).toMatchObject({ code, title: "Unauthorized" });
   });
 });
 

@@ -55,7 +55,10 @@ const walls: Rule = (tree) =>
       .map(({ specifier }) => `${path} must not import ${specifier}`);
   });
 
-/** `decision/` is pure, and its stages do not know each other: only decide.ts does. */
+/** The story of a decision, and of one of its placements: they know the stages. */
+const DECISION_STORIES = ["functions/decision/decide.ts", "functions/decision/decide-placement.ts"];
+
+/** `decision/` is pure, and its stages do not know each other: only the stories do. */
 const decisionIsPure: Rule = (tree) =>
   files(tree)
     .filter(({ path }) => path.startsWith("functions/decision/"))
@@ -64,7 +67,7 @@ const decisionIsPure: Rule = (tree) =>
         .filter(({ target, typeOnly }) => {
           if (target === null) return true;
           if (target.startsWith("shared/") || typeOnly) return false;
-          return path !== "functions/decision/decide.ts" || !target.startsWith("functions/decision/");
+          return !DECISION_STORIES.includes(path) || !target.startsWith("functions/decision/");
         })
         .map(({ specifier }) => `${path} must not import ${specifier}: decision/ is pure and its stages are strangers`),
     );

@@ -35,7 +35,7 @@ function createEdge(changes: Partial<FrequencyDependencies> = {}) {
     await frequency.settle(subjectId, requestId, new Map(count > 0 ? [[KEY, count]] : []));
     return count;
   };
-  return { ...frequency, hold, show, clock, metrics, finish: () => Promise.all(behind) };
+  return { ...frequency, frequency, hold, show, clock, metrics, finish: () => Promise.all(behind) };
 }
 
 const objectOf = async (subjectId: string) => subjectViews.getByName(await nameSubject(subjectId, await subjectKey));
@@ -124,6 +124,13 @@ describe("the edge", () => {
     expect(metrics.render()).toContain('selvedge_frequency_holds_total{outcome="failed"} 1');
     expect(metrics.render()).toContain('selvedge_frequency_settles_total{outcome="failed"} 1');
   });
+});
+
+it("asks nobody where nothing is wanted", async () => {
+  const { frequency, metrics } = createEdge();
+  const request = { subjectId: "reader", requestId: "r1", wanted: [], deadlineMs: T + 50 };
+  expect(await frequency.hold(request, () => {})).toEqual(new Map());
+  expect(metrics.render()).not.toContain("selvedge_frequency_holds_total{");
 });
 
 describe("what is kept of a subject", () => {

@@ -1,10 +1,11 @@
 // A world for the book's tests: isolates with clocks of their own, that die; a network that loses, repeats and reorders; and the truth.
 import { expect } from "vitest";
 import type { AccountKey, Terms } from "../../../functions/ledger/account.ts";
-import { type Account, type Book, LEDGER_RULES, type Lease, openTurn, type Turn } from "../../../functions/ledger/book.ts";
+import { type Account, type Book, LEDGER_RULES, type Lease, type Turn } from "../../../functions/ledger/book.ts";
 import { type Billed, type Charge, charge } from "../../../functions/ledger/charge.ts";
 import { type ExchangeRequest, exchange, type Grant } from "../../../functions/ledger/exchange.ts";
 import { restoreBook } from "../../../functions/ledger/ledger-rows.ts";
+import { openTurn } from "../../../functions/ledger/turn.ts";
 
 export const DAY_MS = 86_400_000;
 export const utcDay = (_timeZone: string, nowMs: number) => {
@@ -12,6 +13,7 @@ export const utcDay = (_timeZone: string, nowMs: number) => {
   return { startMs, endMs: startMs + DAY_MS };
 };
 
+export const FAST: Terms = { total: null, daily: null, pacing: "as-fast-as-possible", carryOver: false, endMs: null };
 export const CAMPAIGN = { sequence: 1, timeZone: "UTC" };
 
 export interface TestLease {
@@ -71,6 +73,19 @@ export class StoredLedger {
       return billed;
     });
   }
+}
+
+export const NOON = 20_000 * DAY_MS + DAY_MS / 2;
+
+/** One isolate's side of a conversation. */
+export function talk(ledger: StoredLedger, terms: Terms, account: "money" | "holds" | "flight:f", unit = 1) {
+  return (leaseId: string, nowMs: number, spentTotal: number, amountTotal: number | null) =>
+    ledger.exchange({
+      campaign: CAMPAIGN,
+      nowMs,
+      asks: [{ account, terms, leaseId, heldTotal: spentTotal, spentTotal, amountTotal, unit, opportunities: 1 }],
+      proofs: [],
+    })[0];
 }
 
 export class World {

@@ -1,10 +1,11 @@
 // Days of simulated traffic against the book: two peaks, a quiet night, several isolates with leases of their own. No real time passes.
 import { type AccountKey, bookedKey, type Terms } from "../../../functions/ledger/account.ts";
 import { planOf } from "../../../functions/ledger/allowance.ts";
-import { createBook, LEDGER_RULES, openTurn } from "../../../functions/ledger/book.ts";
+import { createBook, LEDGER_RULES } from "../../../functions/ledger/book.ts";
 import { type Ask, exchange } from "../../../functions/ledger/exchange.ts";
 import { plannedBy } from "../../../functions/ledger/pacing.ts";
 import type { Day } from "../../../functions/ledger/traffic.ts";
+import { openTurn } from "../../../functions/ledger/turn.ts";
 
 export const HOUR_MS = 3_600_000;
 const FIRST_DAY_MS = 20_000 * 24 * HOUR_MS;

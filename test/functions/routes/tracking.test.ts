@@ -59,6 +59,15 @@ describe("a tracking URL", () => {
     expect(events).toMatchObject([{ type: "click", id: "d-1.top.0.click" }]);
   });
 
+  it("gives the landing page the token, where it asks for it by {clickToken}, and leaves other macros alone", async () => {
+    const landingUrl = "https://shop.example/?ad={clickToken}&x=1#{clickToken}";
+    const asking = await signTrackingToken({ ...exampleClaims, landingUrl }, await trackingKey);
+    const response = await createEdge(500).get("click", asking);
+    expect(response.headers.get("location")).toBe(`https://shop.example/?ad=${asking}&x=1#${asking}`);
+    const other = await signTrackingToken({ ...exampleClaims, landingUrl: "https://shop.example/{other}" }, await trackingKey);
+    expect((await createEdge(500).get("click", other)).headers.get("location")).toBe("https://shop.example/{other}");
+  });
+
   it("hands what happened to be billed, with all that the token says of it", async () => {
     const { get, events, bills } = createEdge(500);
     await get("impression", token);

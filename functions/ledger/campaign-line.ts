@@ -1,0 +1,138 @@
+// An isolate's line to the ledger of one campaign: its accounts as they are held here, one call at a time, and who sees to them.
+import type { AccountKey, CampaignTerms, Terms } from "./account.ts";
+import type { Ask, Grant } from "./exchange.ts";
+import { dueMs, fail, type HeldAccount, hear, holdAccount, isMissing, REPORT_MS, speak, take } from "./held-account.ts";
+import type { LedgerClient } from "./ledger-client.ts";
+
+export interface LineOptions {
+  readonly client: LedgerClient;
+  readonly nowMs: () => number;
+  readonly wait: (ms: number) => Promise<void>;
+  readonly onFailure: () => void;
+  readonly nextLeaseId: () => string;
+}
+
+/** `unit` is the most that one impression can cost. */
+export interface AccountWant {
+  readonly key: AccountKey;
+  readonly terms: Terms;
+  readonly unit: number;
+}
+
+/** A call that has not answered by then belongs to a request that was cut off. */
+const CALL_MS = 5000;
+
+/** `waitUntil` ends 30 s after the response. A later request takes over from one that began to attend `HANDOVER_MS` ago. */
+const LINGER_MS = 20_000;
+const HANDOVER_MS = 5000;
+
+export class CampaignLine {
+  readonly accounts = new Map<AccountKey, HeldAccount>();
+  readonly #campaignId: string;
+  readonly #options: LineOptions;
+  #terms: CampaignTerms | null = null;
+  /** What impressions prove of other isolates' leases, until the ledger has heard of it. */
+  readonly #proofs = new Map<string, number>();
+  #talkedMs = 0;
+  #call: { readonly sinceMs: number; readonly done: Promise<void> } | null = null;
+  #attendant: { readonly sinceMs: number } | null = null;
+
+  constructor(campaignId: string, options: LineOptions) {
+    this.#campaignId = campaignId;
+    this.#options = options;
+  }
+
+  get isBusy(): boolean {
+    return this.#call !== null;
+  }
+
+  /** Whether a request that wants something would have to wait for it. */
+  get isShort(): boolean {
+    return [...this.accounts.values()].some((held) => isMissing(held, this.#options.nowMs()));
+  }
+
+  want(terms: CampaignTerms, accounts: readonly AccountWant[]): void {
+    const nowMs = this.#options.nowMs();
+    if (this.#terms === null || terms.sequence > this.#terms.sequence) {
+      this.#terms = terms;
+      for (const held of this.accounts.values()) held.retryMs = 0; // what was refused may be allowed now
+    }
+    for (const { key, terms: accountTerms, unit } of accounts) {
+      const held = this.accounts.get(key);
+      if (held) Object.assign(held, { terms: accountTerms, unit, usedMs: nowMs });
+      else this.accounts.set(key, holdAccount(key, accountTerms, unit, this.#options.nextLeaseId(), nowMs));
+    }
+  }
+
+  prove(leaseId: string, spentTotal: number): void {
+    this.#proofs.set(leaseId, Math.max(this.#proofs.get(leaseId) ?? 0, spentTotal));
+  }
+
+  /** When the ledger is to hear something next; null for never. */
+  nextDueMs(): number | null {
+    const nowMs = this.#options.nowMs();
+    const dues = [...this.accounts.values()].map((held) => dueMs(held, nowMs)).filter((due) => due !== null);
+    if (this.#proofs.size > 0) dues.push(this.#talkedMs + REPORT_MS);
+    return dues.length === 0 ? null : Math.min(...dues);
+  }
+
+  /** One call at a time: who comes meanwhile waits for its answer. Never rejects. */
+  call(): Promise<void> {
+    const { nowMs } = this.#options;
+    if (this.#call && nowMs() - this.#call.sinceMs < CALL_MS) return this.#call.done;
+    const mine = { sinceMs: nowMs(), done: this.#talk() };
+    this.#call = mine;
+    return mine.done.then(() => {
+      if (this.#call === mine) this.#call = null;
+    });
+  }
+
+  /** Calls whenever something is due, until nothing is, or a later request has taken over. Never rejects. */
+  async attend(): Promise<void> {
+    const { nowMs, wait } = this.#options;
+    if (this.#attendant && nowMs() - this.#attendant.sinceMs < HANDOVER_MS) return;
+    const mine = { sinceMs: nowMs() };
+    this.#attendant = mine;
+    while (this.#attendant === mine && nowMs() - mine.sinceMs < LINGER_MS) {
+      const due = this.nextDueMs();
+      if (due === null) break;
+      if (due > nowMs()) await wait(due - nowMs());
+      else await this.call();
+    }
+    if (this.#attendant === mine) this.#attendant = null;
+  }
+
+  async #talk(): Promise<void> {
+    const { client, nowMs, onFailure, nextLeaseId } = this.#options;
+    const sentMs = nowMs();
+    this.#talkedMs = sentMs;
+    const said = this.#speak(sentMs);
+    const proofs = [...this.#proofs].map(([leaseId, spentTotal]) => ({ leaseId, spentTotal }));
+    const asks = said.flatMap((one) => one.asks);
+    if (asks.length === 0 && proofs.length === 0) return;
+    try {
+      const campaign = this.#terms ?? { sequence: 0, timeZone: "UTC" }; // nothing but proofs, which need none
+      const { grants } = await client.exchange(this.#campaignId, { campaign, nowMs: sentMs, asks, proofs });
+      for (const one of said) hear(one.held, one.asks);
+      this.#take(grants);
+      for (const { leaseId, spentTotal } of proofs) if (this.#proofs.get(leaseId) === spentTotal) this.#proofs.delete(leaseId);
+    } catch {
+      onFailure();
+      for (const { held } of said) fail(held, nextLeaseId, nowMs());
+    }
+  }
+
+  /** What is missing, and what is due by now or soon. */
+  #speak(sentMs: number): { readonly held: HeldAccount; readonly asks: Ask[] }[] {
+    return [...this.accounts.values()]
+      .filter((held) => isMissing(held, sentMs) || (dueMs(held, sentMs) ?? Number.POSITIVE_INFINITY) <= sentMs + REPORT_MS)
+      .map((held) => ({ held, asks: speak(held, this.#options.nextLeaseId, sentMs) }));
+  }
+
+  #take(grants: readonly Grant[]): void {
+    for (const grant of grants) {
+      const held = this.accounts.get(grant.account);
+      if (held) take(held, grant, this.#options.nextLeaseId);
+    }
+  }
+}
