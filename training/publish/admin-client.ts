@@ -1,7 +1,6 @@
 // The admin API of a Worker, as a client: the catalog as it is edited, replaced on top of what was seen, and published.
 import * as v from "valibot";
-import type { Catalog } from "../../shared/catalog/catalog.ts";
-import { parseCatalog } from "../../shared/catalog/check-catalog.ts";
+import { Catalog } from "../../shared/catalog/catalog.ts";
 import { CodedError, parse } from "../../shared/schemas/coded-error.ts";
 import { int } from "../../shared/schemas/numbers.ts";
 import { WebUrl } from "../../shared/schemas/web-url.ts";
@@ -31,7 +30,7 @@ export function readAdminConfig(
   return { origin: SELVEDGE_ADMIN_ORIGIN.replace(/\/$/, ""), key: SELVEDGE_ADMIN_KEY };
 }
 
-/** `catalog` is null where nothing was ever edited; `etag` stands for the revision of the whole. */
+/** `catalog` is null where nothing was ever edited, and may contradict itself until it is published; `etag` stands for the revision of the whole. */
 export interface EditedCatalog {
   readonly catalog: Catalog | null;
   readonly etag: string;
@@ -71,7 +70,7 @@ export function createAdminClient({ origin, key }: AdminConfig): AdminClient {
     async exportCatalog() {
       try {
         const response = await ask("GET", "/export");
-        return { catalog: parseCatalog(await response.json()), etag: response.headers.get("etag") ?? "" };
+        return { catalog: parse(Catalog, await response.json(), "catalog"), etag: response.headers.get("etag") ?? "" };
       } catch (error) {
         if (error instanceof RefusedError && error.code === "settings_missing") return { catalog: null, etag: error.etag };
         throw error;
