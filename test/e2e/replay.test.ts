@@ -7,6 +7,7 @@ import { CATALOG_NAME } from "../../shared/artifact/keys.ts";
 import { publishDocument } from "../../shared/artifact/publish-document.ts";
 import { parse } from "../../shared/schemas/coded-error.ts";
 import type { DecisionEvent } from "../../shared/schemas/decision-record.ts";
+import { DecisionResponse } from "../../shared/schemas/decisions.ts";
 import { Explanation } from "../../shared/schemas/explanation.ts";
 import { replay } from "../../training/jobs/replay.ts";
 import { type Platform, startPlatform } from "../../training/local/platform.ts";
@@ -92,7 +93,9 @@ afterAll(async () => {
 async function decide(body: unknown): Promise<string> {
   const headers = { "content-type": "application/json", "user-agent": "Mozilla/5.0 (iPhone) Safari", "accept-language": "de-AT" };
   const response = await fetch(`${platform.origin}/v1/decisions`, { method: "POST", headers, body: JSON.stringify(body) });
-  return ((await response.json()) as { decisionId: string }).decisionId;
+  const { decisionId, placements } = parse(DecisionResponse, await response.json());
+  expect(placements.map(({ noServe }) => noServe)).not.toContain("internal");
+  return decisionId;
 }
 
 /** As it lies in the store, once it does. */
