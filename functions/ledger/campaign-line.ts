@@ -26,6 +26,9 @@ export const CALL_MS = 5000;
 const LINGER_MS = 20_000;
 const HANDOVER_MS = 5000;
 
+/** Other requests may make something due earlier: whoever attends looks again after this time. */
+const LOOK_MS = 1000;
+
 export class CampaignLine {
   readonly accounts = new Map<AccountKey, HeldAccount>();
   readonly #campaignId: string;
@@ -115,7 +118,7 @@ export class CampaignLine {
     while (this.#attendant === mine && nowMs() - mine.sinceMs < LINGER_MS) {
       const due = this.nextDueMs();
       if (due === null) break;
-      if (due > nowMs()) await wait(due - nowMs());
+      if (due > nowMs()) await wait(Math.min(due - nowMs(), LOOK_MS));
       else await this.call();
     }
     if (this.#attendant === mine) this.#attendant = null;
