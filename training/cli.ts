@@ -6,6 +6,7 @@ const commands: Record<string, () => Promise<{ command: () => Command }>> = {
   artifact: () => import("./commands/artifact.ts"),
   catalog: () => import("./commands/catalog.ts"),
   devices: () => import("./commands/devices.ts"),
+  replay: () => import("./commands/replay.ts"),
   retrain: () => import("./commands/retrain.ts"),
   simulate: () => import("./commands/simulate.ts"),
   start: () => import("./commands/start.ts"),

@@ -5,10 +5,11 @@ import { publishDocument } from "../../shared/artifact/publish-document.ts";
 import { readPointer } from "../../shared/artifact/read-published.ts";
 import { importSigningKey } from "../../shared/artifact/signing-key.ts";
 import type { PublishedStore } from "../../shared/artifact/store.ts";
+import { parseCatalog } from "../../shared/catalog/check-catalog.ts";
 import { CodedError } from "../../shared/schemas/coded-error.ts";
 import { logPublication } from "./audit-log.ts";
 import type { Editor } from "./entity-table.ts";
-import { compileCatalog, readWhole } from "./whole-catalog.ts";
+import { assembleCatalog, readWhole } from "./whole-catalog.ts";
 
 export interface CatalogPublisher {
   readonly db: D1Database;
@@ -30,7 +31,7 @@ export interface PublishedCatalog {
  * The pointer is read before the rows, so that whoever publishes older rows later finds it moved. What is read back is trusted by the
  * keys that the edge trusts: a key that it does not know is found before anything points to what it signed.
  *
- * Throws `CodedError`: `admin_unavailable`, those of `compileCatalog` and of `publishDocument`; what was served is served on then.
+ * Throws `CodedError`: `admin_unavailable`, `settings_missing`, those of `parseCatalog` and of `publishDocument`; what was served is served on then.
  */
 export async function publishCatalog(
   { db, store, signingKey, publicKeys }: CatalogPublisher,
@@ -42,7 +43,7 @@ export async function publishCatalog(
   const keys = { signing, trusted: await importPublicKeys(publicKeys) };
   const base = await readPointer(store, keys.trusted, CATALOG_NAME, "stable");
   const whole = await readWhole(db);
-  const catalog = compileCatalog(whole);
+  const catalog = parseCatalog(assembleCatalog(whole));
   const publisher = { store, keys, channel: "stable" as const, nowMs: editor.timeMs, base };
   const { version, pointer } = await publishDocument(publisher, "application/vnd.selvedge.catalog+json", CATALOG_NAME, catalog);
   const { sequence } = pointer;

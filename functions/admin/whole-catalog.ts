@@ -1,6 +1,5 @@
 // The catalog as one document: read from all rows at once, and replaced in one transaction by what differs.
 import { CATALOG_VERSION, type Catalog } from "../../shared/catalog/catalog.ts";
-import { parseCatalog } from "../../shared/catalog/check-catalog.ts";
 import { CodedError } from "../../shared/schemas/coded-error.ts";
 import { type Entity, KINDS, parentIdOf, parentKindOf, type RowKind, SETTINGS } from "./entities.ts";
 import type { Editor } from "./entity-table.ts";
@@ -29,17 +28,16 @@ export async function readWhole(db: D1Database): Promise<WholeCatalog> {
   return { revision: changes?.results[0]?.id ?? 0, newestLine: lines?.results[0]?.id ?? 0, rows: rows?.results ?? [] };
 }
 
-/** The rows as a catalog, each list in order of id, checked whole. Throws `CodedError`: `settings_missing`, those of `parseCatalog`. */
-export function compileCatalog({ rows }: WholeCatalog): Catalog {
+/**
+ * The rows as a catalog's document, each list in order of id. It is not checked: what contradicts itself can be read, and repaired, too.
+ * Throws `CodedError` `settings_missing`.
+ */
+export function assembleCatalog({ rows }: WholeCatalog): unknown {
   const of = (kind: RowKind) => rows.flatMap((row) => (row.kind === kind ? [JSON.parse(row.document ?? "null") as Entity] : []));
   const [settings] = of(SETTINGS.kind);
   if (!settings)
     throw new CodedError("settings_missing", "settings", "the catalog has no settings yet; PUT /admin/v1/settings first");
-  return parseCatalog({
-    formatVersion: CATALOG_VERSION,
-    ...settings,
-    ...Object.fromEntries(KINDS.map((kind) => [kind, of(kind)])),
-  });
+  return { formatVersion: CATALOG_VERSION, ...settings, ...Object.fromEntries(KINDS.map((kind) => [kind, of(kind)])) };
 }
 
 /** What an import came to: how many entities it wrote and deleted, and the revision of the whole from then on. */

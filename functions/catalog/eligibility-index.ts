@@ -140,7 +140,8 @@ function compilePlaces(supplies: readonly CandidateSupply[]): FindSteps {
       const values = rule.valuesOf(placement);
       if (values === undefined) return [];
       assignFailed(failed, restriction, values.map(spell));
-      return { reason: rule.reason, failed: toMembers(failed) };
+      const members = toMembers(failed);
+      return members.list?.length === 0 ? [] : { reason: rule.reason, failed: members };
     });
 }
 

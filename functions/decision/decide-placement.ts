@@ -50,11 +50,13 @@ export function decidePlacement(input: PlacementInput): Omit<PlacementFacts, "no
   const tiers: AskedTier[] = [];
   const slots: SlotFacts[] = [];
   let fallback: FallbackReason | null = null;
-  for (const candidates of groupByTier(passGates(input, drop))) {
+  for (const group of groupByTier(sift(input.eligible, (one) => input.gates.check(one, input.index), drop))) {
     if (slots.length === input.slotCount) {
-      for (const { creativeId } of candidates) drop(creativeId, "tier_outranked");
+      for (const { creativeId } of group) drop(creativeId, "tier_outranked");
       continue;
     }
+    const candidates = slots.length === 0 ? group : sift(group, (one) => input.gates.recheck(one), drop);
+    if (candidates.length === 0) continue;
     const tier = askTier(input, candidates, drop);
     fallback ??= tier.fallback;
     if (tier.ranked.length === 0) continue;
@@ -73,9 +75,10 @@ interface AskedTier extends TierFacts {
 
 type Drop = (creativeId: string, reason: DropReason) => void;
 
-function passGates({ eligible, gates, index }: PlacementInput, drop: Drop): Candidate[] {
-  return eligible.filter((candidate) => {
-    const reason = gates.check(candidate, index);
+/** Those that no gate stops; the others are dropped, each for its reason. */
+function sift(candidates: readonly Candidate[], findReason: (one: Candidate) => DropReason | null, drop: Drop): Candidate[] {
+  return candidates.filter((candidate) => {
+    const reason = findReason(candidate);
     if (reason) drop(candidate.creativeId, reason);
     return reason === null;
   });
@@ -143,7 +146,7 @@ function fillSlots(input: PlacementInput, tier: AskedTier, tierIndex: number, sl
     },
     remainAfter: (drawn, rest) => {
       slots.push(takeSlot(input, tier, tierIndex, drawn, seed));
-      return rest.filter((rank) => input.gates.recheck((ranked[rank] as Ranked<Candidate>).candidate)); // ranks of the ranking
+      return rest.filter((rank) => input.gates.recheck((ranked[rank] as Ranked<Candidate>).candidate) === null); // ranks of the ranking
     },
   });
 }

@@ -1,15 +1,7 @@
 // Which of the catalog's candidates may be shown in a placement now, and why the others may not: sets of all candidates at once, taken
 // from each other in the order of `DROP_REASONS`, so that each is dropped for the first reason that holds.
 import type { Audience } from "../../shared/catalog/audience.ts";
-import {
-  addMembers,
-  type Bits,
-  forEachBit,
-  forEachMember,
-  hasBit,
-  type Members,
-  removeAndCount,
-} from "../../shared/catalog/bitset.ts";
+import { addMembers, type Bits, forEachMember, hasBit, type Members, pick, removeAndCount } from "../../shared/catalog/bitset.ts";
 import type { DropReason } from "../../shared/catalog/reasons.ts";
 import { assignFailed } from "../../shared/catalog/restriction.ts";
 import type { Placement } from "../../shared/catalog/supply.ts";
@@ -50,7 +42,7 @@ export function screen(
     const { dropped, drops } = sieve;
     const own = { candidates, alive: aliveInPlacement, dropped: [...dropped], drops: drops && [...drops] };
     for (const { reason, failed } of index.stepsOf(placement)) drop(own, reason, failed);
-    return { eligible: listAlive(own), dropped: own.dropped, drops: own.drops };
+    return { eligible: pick(candidates, aliveInPlacement), dropped: own.dropped, drops: own.drops };
   });
 }
 
@@ -67,12 +59,6 @@ function listDrops(candidates: readonly Candidate[], reasonAt: OnAir["reasonAt"]
     const reason = reasonAt(at);
     return reason === null ? [] : [{ creativeId, reason }];
   });
-}
-
-function listAlive({ candidates, alive }: Sieve): Candidate[] {
-  const eligible: Candidate[] = [];
-  forEachBit(alive, (at) => eligible.push(candidates[at]!)); // bits are places in this list
-  return eligible;
 }
 
 function screenAudience(sieve: Sieve, { lists, keyValues, consents, room }: EligibilityIndex, audience: Audience): void {

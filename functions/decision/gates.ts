@@ -43,20 +43,13 @@ export class Gates {
 
   /** Why a candidate may not be shown in a placement now; null where it may. */
   check(candidate: Candidate, placementIndex: number): DropReason | null {
-    const { supply } = candidate;
-    if (!supply) return this.#shown.has(candidate.creativeId) ? "already_shown" : null;
-    return (
-      this.#checkCaps(supply) ??
-      this.#checkAccounts(supply.accounts) ??
-      this.#checkShown(candidate.creativeId, supply) ??
-      this.#checkPacing(supply.accounts, placementIndex)
-    );
+    return this.recheck(candidate) ?? (candidate.supply && this.#checkPacing(candidate.supply.accounts, placementIndex));
   }
 
   /** As `check`, of one that has passed it in this placement: what has been shown since may have closed a gate. */
-  recheck({ creativeId, supply }: Candidate): boolean {
-    if (!supply) return !this.#shown.has(creativeId);
-    return (this.#checkCaps(supply) ?? this.#checkAccounts(supply.accounts) ?? this.#checkShown(creativeId, supply)) === null;
+  recheck({ creativeId, supply }: Candidate): DropReason | null {
+    if (!supply) return this.#shown.has(creativeId) ? "already_shown" : null;
+    return this.#checkCaps(supply) ?? this.#checkAccounts(supply.accounts) ?? this.#checkShown(creativeId, supply);
   }
 
   /** `heldMicros` is what the budget gives for it; a goal gives an impression. */

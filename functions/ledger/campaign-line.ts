@@ -20,11 +20,14 @@ export interface AccountWant {
 }
 
 /** A call that has not answered by then belongs to a request that was cut off. */
-const CALL_MS = 5000;
+export const CALL_MS = 5000;
 
 /** `waitUntil` ends 30 s after the response. A later request takes over from one that began to attend `HANDOVER_MS` ago. */
 const LINGER_MS = 20_000;
 const HANDOVER_MS = 5000;
+
+/** Other requests may make something due earlier: whoever attends looks again after this time. */
+const LOOK_MS = 1000;
 
 export class CampaignLine {
   readonly accounts = new Map<AccountKey, HeldAccount>();
@@ -42,26 +45,45 @@ export class CampaignLine {
     this.#options = options;
   }
 
-  get isBusy(): boolean {
-    return this.#call !== null;
+  /** The call that is under way. */
+  get pending(): Promise<void> | null {
+    return this.#call?.done ?? null;
   }
 
-  /** Whether a request that wants something would have to wait for it. */
-  get isShort(): boolean {
-    return [...this.accounts.values()].some((held) => isMissing(held, this.#options.nowMs()));
+  /** Whether somebody sees to it already, and will for a while. */
+  isAttended(nowMs: number): boolean {
+    return this.#attendant !== null && nowMs - this.#attendant.sinceMs < HANDOVER_MS;
   }
 
-  want(terms: CampaignTerms, accounts: readonly AccountWant[]): void {
+  /** Whether one of these accounts is still missing. */
+  isShortOf(accounts: readonly AccountWant[]): boolean {
     const nowMs = this.#options.nowMs();
+    return accounts.some(({ key }) => {
+      const held = this.accounts.get(key);
+      return held !== undefined && isMissing(held, nowMs);
+    });
+  }
+
+  /** @returns whether the request has to wait for one of these accounts */
+  want(terms: CampaignTerms, accounts: readonly AccountWant[], nowMs: number): boolean {
     if (this.#terms === null || terms.sequence > this.#terms.sequence) {
       this.#terms = terms;
       for (const held of this.accounts.values()) held.retryMs = 0; // what was refused may be allowed now
     }
+    let isShort = false;
     for (const { key, terms: accountTerms, unit } of accounts) {
-      const held = this.accounts.get(key);
-      if (held) Object.assign(held, { terms: accountTerms, unit, usedMs: nowMs });
-      else this.accounts.set(key, holdAccount(key, accountTerms, unit, this.#options.nextLeaseId(), nowMs));
+      let held = this.accounts.get(key);
+      if (held) {
+        held.terms = accountTerms;
+        held.unit = unit;
+        held.usedMs = nowMs;
+      } else {
+        held = holdAccount(key, accountTerms, unit, this.#options.nextLeaseId(), nowMs);
+        this.accounts.set(key, held);
+      }
+      isShort ||= isMissing(held, nowMs);
     }
+    return isShort;
   }
 
   prove(leaseId: string, spentTotal: number): void {
@@ -90,13 +112,13 @@ export class CampaignLine {
   /** Calls whenever something is due, until nothing is, or a later request has taken over. Never rejects. */
   async attend(): Promise<void> {
     const { nowMs, wait } = this.#options;
-    if (this.#attendant && nowMs() - this.#attendant.sinceMs < HANDOVER_MS) return;
+    if (this.isAttended(nowMs())) return;
     const mine = { sinceMs: nowMs() };
     this.#attendant = mine;
     while (this.#attendant === mine && nowMs() - mine.sinceMs < LINGER_MS) {
       const due = this.nextDueMs();
       if (due === null) break;
-      if (due > nowMs()) await wait(due - nowMs());
+      if (due > nowMs()) await wait(Math.min(due - nowMs(), LOOK_MS));
       else await this.call();
     }
     if (this.#attendant === mine) this.#attendant = null;

@@ -1,6 +1,6 @@
 // The isolate's side of the ledgers: leases in memory, fetched where one is missing, renewed and reported behind the response.
 import type { AccountKey, CampaignTerms, Funds } from "./account.ts";
-import { type AccountWant, CampaignLine, type LineOptions } from "./campaign-line.ts";
+import { type AccountWant, CALL_MS, CampaignLine, type LineOptions } from "./campaign-line.ts";
 import { fundsOf, type HeldAccount, leftOf } from "./held-account.ts";
 
 /** What a request may want to spend of a campaign's accounts. */
@@ -52,29 +52,40 @@ export function createLeaseHolder({ isolateId, ...rest }: LeaseHolderOptions): L
   let leaseCount = 0;
   const options: LineOptions = { ...rest, nextLeaseId: () => `${isolateId}.${leaseCount++}` };
   const lines = new Map<string, CampaignLine>();
-  /** Those that may have something to say. */
+  /** Those that may have something to say, and nobody sees to it. */
   const touched = new Set<CampaignLine>();
+  /** Calls end with the request that made them, unless its flush waits for them. */
+  const fetching = new Set<Promise<void>>();
 
   function lineOf(campaignId: string): CampaignLine {
     let line = lines.get(campaignId);
     if (!line) lines.set(campaignId, (line = new CampaignLine(campaignId, options)));
-    touched.add(line);
     return line;
   }
   const heldOf = (campaignId: string, account: AccountKey) => lines.get(campaignId)?.accounts.get(account);
 
+  /** Of a call whose request was cut off nothing comes any more. */
+  async function waitForCalls(): Promise<void> {
+    const calls = [...fetching];
+    if (calls.length > 0) await Promise.race([Promise.all(calls), wait(CALL_MS)]);
+    for (const call of calls) fetching.delete(call);
+  }
+
   return {
     async prepare(wants, deadlineMs) {
-      const short = wants.map(({ campaignId, campaign, accounts }) => {
+      const now = nowMs();
+      const short = wants.filter(({ campaignId, campaign, accounts }) => {
         const line = lineOf(campaignId);
-        line.want(campaign, accounts);
-        return line;
+        if (!line.isAttended(now)) touched.add(line);
+        return line.want(campaign, accounts, now);
       });
-      const calls = short
-        .filter((line) => line.isShort)
-        .slice(0, MAX_CALLS)
-        .map(fetchMissing);
-      if (calls.length > 0) await Promise.race([Promise.all(calls), wait(Math.max(deadlineMs - nowMs(), 0))]);
+      if (short.length === 0) return;
+      const calls = short.slice(0, MAX_CALLS).map(({ campaignId, accounts }) => fetchMissing(lineOf(campaignId), accounts));
+      for (const one of calls) {
+        fetching.add(one);
+        one.finally(() => fetching.delete(one));
+      }
+      await Promise.race([Promise.all(calls), wait(Math.max(deadlineMs - now, 0))]);
     },
     read(campaignId, account) {
       const held = heldOf(campaignId, account);
@@ -88,22 +99,25 @@ export function createLeaseHolder({ isolateId, ...rest }: LeaseHolderOptions): L
       return spends.map((one) => pay(heldOf(one.campaignId, one.account), one, nowMs()));
     },
     prove(campaignId, leaseId, spentTotal) {
-      if (!leaseId.startsWith(`${isolateId}.`)) lineOf(campaignId).prove(leaseId, spentTotal);
+      if (leaseId.startsWith(`${isolateId}.`)) return;
+      const line = lineOf(campaignId);
+      line.prove(leaseId, spentTotal);
+      touched.add(line);
     },
     async flush() {
       const lines = [...touched].slice(0, MAX_CALLS);
-      for (const line of lines) touched.delete(line); // the next request puts it back
-      await Promise.all(lines.map((line) => line.attend()));
+      for (const line of lines) touched.delete(line);
+      await Promise.all([...lines.map((line) => line.attend()), waitForCalls()]);
       for (const line of lines) if (line.nextDueMs() !== null) touched.add(line);
     },
   };
 }
 
 /** A call that left before this request's wishes were known may not have asked for them: then another does. */
-async function fetchMissing(line: CampaignLine): Promise<void> {
-  const wasBusy = line.isBusy;
+async function fetchMissing(line: CampaignLine, accounts: readonly AccountWant[]): Promise<void> {
+  const wasPending = line.pending !== null;
   await line.call();
-  if (wasBusy && line.isShort) await line.call();
+  if (wasPending && line.isShortOf(accounts)) await line.call();
 }
 
 function pay(held: HeldAccount | undefined, spend: Spend, nowMs: number): Receipt {

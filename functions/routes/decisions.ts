@@ -2,16 +2,17 @@
 import type { Context } from "hono";
 import { Hono } from "hono/tiny";
 import { DecisionRequest, type DecisionResponse } from "../../shared/schemas/decisions.ts";
+import type { Explanation } from "../../shared/schemas/explanation.ts";
 import { type OpenSiteKey, readRequestKey, requireAnySite, requireSite } from "../access/site-key.ts";
 import { type SnapshotSources, takeSnapshot, type WaitUntil } from "../catalog/snapshot.ts";
 import { type Decision, type DecisionInput, decide, type Shortlist, shortlist } from "../decision/decide.ts";
+import { explainDecision } from "../decision/explain-decision.ts";
 import { type RecordDependencies, recordEvents } from "../events/record-events.ts";
 import type { Receipt } from "../ledger/lease-holder.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { readJsonBody } from "./body.ts";
 import { connectionFacts } from "./connection.ts";
 import { type Caps, prepareState, readState, type StateDependencies } from "./decision-state.ts";
-import { explainDecision } from "./explain-decision.ts";
 import { type PresentDependencies, presentDecision } from "./present-decision.ts";
 
 export interface DecisionDependencies extends SnapshotSources, StateDependencies, PresentDependencies, RecordDependencies {
@@ -38,7 +39,7 @@ export function decisionRoutes(dependencies: DecisionDependencies) {
     waitUntil(followUp(input, made, caps, dependencies));
     if (!made) return context.json(leaveEmpty(input));
     const response = await presentDecision(input, made.decision, made.receipts, originOf(context), dependencies);
-    return context.json(input.explain ? explainDecision(response, input, listed, made.decision) : response);
+    return context.json(input.explain ? addExplanations(response, explainDecision(input, listed, made.decision)) : response);
   });
 }
 
@@ -104,6 +105,11 @@ async function followUp(
     ledger.flush(),
     made && recordEvents([made.decision.event], dependencies),
   ]);
+}
+
+function addExplanations(response: DecisionResponse, explanations: readonly Explanation[]): DecisionResponse {
+  const placements = response.placements.map((placement, at) => ({ ...placement, explanation: explanations[at] as Explanation })); // one each
+  return { ...response, placements };
 }
 
 function leaveEmpty({ decisionId, request }: DecisionInput): DecisionResponse {

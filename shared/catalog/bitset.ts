@@ -106,6 +106,19 @@ export function forEachBit(bits: Bits, visit: (number: number) => void): void {
   }
 }
 
+/**
+ * The items at a set's places, in their order.
+ *
+ * @example const eligible = pick(candidates, alive);
+ */
+export function pick<Item>(items: readonly Item[], bits: Bits): Item[] {
+  const picked: Item[] = [];
+  for (let word = 0; word < bits.length; word++) {
+    for (let left = bits[word]!; left !== 0; left &= left - 1) picked.push(items[word * 32 + 31 - Math.clz32(left & -left)]!);
+  }
+  return picked;
+}
+
 /** @example forEachMember(failed, (number) => drops.push(candidates[number])); */
 export function forEachMember({ bits, list }: Members, visit: (number: number) => void): void {
   if (bits) forEachBit(bits, visit);

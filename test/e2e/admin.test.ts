@@ -109,9 +109,8 @@ describe("a catalog that is edited and published", () => {
     await expect(client.publish()).rejects.toMatchObject({ code: "tier_unknown", path: "catalog.flights[0].tierId" });
     expect(await pointer()).toEqual(before);
     expect(await servedVersion(versionOf(before?.digest ?? ""))).toBe(versionOf(before?.digest ?? ""));
-    const repaired = await admin("GET", "/settings");
-    const back = JSON.stringify({ ...(await repaired.json()), tiers: market.tiers });
-    await admin("PUT", "/settings", { body: back, headers: { "if-match": repaired.headers.get("etag") ?? "" } });
+    await editCatalog(client, (catalog) => ({ ...catalog, tiers: market.tiers })); // the way back does not need the settings' revision
+    expect((await pointer())?.digest).toBe(before?.digest);
   });
 
   it("has one publisher at a time: of several, the others find it done or moved", async () => {

@@ -55,8 +55,8 @@ const walls: Rule = (tree) =>
       .map(({ specifier }) => `${path} must not import ${specifier}`);
   });
 
-/** The story of a decision, and of one of its placements: they know the stages. */
-const DECISION_STORIES = ["functions/decision/decide.ts", "functions/decision/decide-placement.ts"];
+/** The stories of a decision, of one of its placements, and of an explanation: they know the stages. */
+const DECISION_STORIES = ["decide", "decide-placement", "explain-decision"].map((name) => `functions/decision/${name}.ts`);
 
 /** `decision/` is pure, and its stages do not know each other: only the stories do. */
 const decisionIsPure: Rule = (tree) =>

@@ -1,7 +1,6 @@
 // The admin API of a Worker, as a client: the catalog as it is edited, replaced on top of what was seen, and published.
 import * as v from "valibot";
-import type { Catalog } from "../../shared/catalog/catalog.ts";
-import { parseCatalog } from "../../shared/catalog/check-catalog.ts";
+import { Catalog } from "../../shared/catalog/catalog.ts";
 import { CodedError, parse } from "../../shared/schemas/coded-error.ts";
 import { int } from "../../shared/schemas/numbers.ts";
 import { WebUrl } from "../../shared/schemas/web-url.ts";
@@ -31,7 +30,7 @@ export function readAdminConfig(
   return { origin: SELVEDGE_ADMIN_ORIGIN.replace(/\/$/, ""), key: SELVEDGE_ADMIN_KEY };
 }
 
-/** `catalog` is null where nothing was ever edited; `etag` stands for the revision of the whole. */
+/** `catalog` is null where nothing was ever edited, and may contradict itself until it is published; `etag` stands for the revision of the whole. */
 export interface EditedCatalog {
   readonly catalog: Catalog | null;
   readonly etag: string;
@@ -40,11 +39,16 @@ export interface EditedCatalog {
 const Publication = v.object({ version: v.string(), sequence: int, changed: v.boolean() });
 export type Publication = v.InferOutput<typeof Publication>;
 
+const Replayed = v.object({ event: v.unknown(), explanations: v.array(v.unknown()) });
+export type Replayed = v.InferOutput<typeof Replayed>;
+
 export interface AdminClient {
   exportCatalog(): Promise<EditedCatalog>;
   /** Throws `CodedError` `revision_conflict` where somebody changed it since. */
   importCatalog(catalog: unknown, etag: string): Promise<void>;
   publish(): Promise<Publication>;
+  /** Makes a decision again: `record` as it was logged, `digests` of the documents that it names. */
+  replay(request: { readonly record: unknown; readonly digests: unknown }): Promise<Replayed>;
 }
 
 /**
@@ -66,7 +70,7 @@ export function createAdminClient({ origin, key }: AdminConfig): AdminClient {
     async exportCatalog() {
       try {
         const response = await ask("GET", "/export");
-        return { catalog: parseCatalog(await response.json()), etag: response.headers.get("etag") ?? "" };
+        return { catalog: parse(Catalog, await response.json(), "catalog"), etag: response.headers.get("etag") ?? "" };
       } catch (error) {
         if (error instanceof RefusedError && error.code === "settings_missing") return { catalog: null, etag: error.etag };
         throw error;
@@ -74,6 +78,9 @@ export function createAdminClient({ origin, key }: AdminConfig): AdminClient {
     },
     async importCatalog(catalog, etag) {
       await ask("POST", "/import", { body: JSON.stringify(catalog), headers: { "if-match": etag } });
+    },
+    async replay(request) {
+      return parse(Replayed, await (await ask("POST", "/replays", { body: JSON.stringify(request) })).json());
     },
     async publish() {
       return parse(Publication, await (await ask("POST", "/publish")).json());

@@ -26,7 +26,8 @@ export interface LearningRun {
   readonly stops: readonly number[];
   readonly days: number;
   readonly seed: number;
-  readonly isOffered: (creative: Creative, visitor: number) => boolean;
+  /** When a creative was created, in days from the start; nobody was shown it before. Negative: it was there already. */
+  readonly createdOn: (creative: Creative) => number;
   readonly onDecision?: (decision: Decision) => void;
 }
 
@@ -54,19 +55,23 @@ const VALID_EVERY = 10;
  * @example (await runLearning({ policy: { name: "thompson" }, ...rest })).at(-1)?.regret;
  */
 export async function runLearning(run: LearningRun): Promise<LearningPoint[]> {
-  const { market, crowd, days, stops, isOffered, seed } = run;
+  const { market, crowd, days, stops, createdOn, seed } = run;
   const log: Features[] = [];
   const points: LearningPoint[] = [];
   let [decisions, regret] = [0, 0];
   let rank: Rank | null = null;
   const decide = (opening: Opening): number => {
-    const decision = decideOne(run.policy, rank, opening);
+    const decision = decideOne(run, rank, opening);
     run.onDecision?.(decision);
     decisions++;
     regret += decision.regret;
     return decision.chosen;
   };
-  const visitors = visitsBy(decide, { market, crowd, days, firstMs: FIRST_MS, visitorCount: stops.at(-1) ?? 0 }, isOffered);
+  const visitors = visitsBy(
+    decide,
+    { market, crowd, days, firstMs: FIRST_MS, visitorCount: stops.at(-1) ?? 0 },
+    (creative, timeMs) => createdOn(creative) <= daysUntil(timeMs),
+  );
   let count = 0;
   for (const { visitor, timeMs, choices } of visitors) {
     for (const { placement, chosen, outcome } of choices) {
@@ -81,6 +86,8 @@ export async function runLearning(run: LearningRun): Promise<LearningPoint[]> {
   }
   return points;
 }
+
+const daysUntil = (timeMs: number): number => (timeMs - FIRST_MS) / 86_400_000;
 
 const needsModel = ({ name }: Policy): boolean => name !== "random";
 
@@ -112,21 +119,24 @@ function createRank({ name }: Policy, { served, calibration }: BuiltModel): Rank
   };
 }
 
-function decideOne(policy: Policy, rank: Rank | null, opening: Opening): Decision {
-  const { candidates, probabilities: truth, uniform } = opening;
-  const distribution = rank ? distributeOver(policy, rank(opening)) : candidates.map(() => 1 / candidates.length);
+function decideOne({ policy, createdOn }: LearningRun, rank: Rank | null, opening: Opening): Decision {
+  const { candidates, probabilities: truth, uniform, timeMs } = opening;
+  const ages = candidates.map((creative) => daysUntil(timeMs) - createdOn(creative));
+  const distribution = rank ? distributeOver(policy, rank(opening), ages) : candidates.map(() => 1 / candidates.length);
   const chosen = draw(distribution, uniform);
   return { distribution, chosen, propensity: distribution[chosen]!, regret: Math.max(...truth) - truth[chosen]! };
 }
 
-/** In the candidates' order: the policies take and give arms best first. */
-function distributeOver(policy: Policy, { probabilities, draws }: ReturnType<Rank>): number[] {
+/** In the candidates' order: the policies take and give arms best first. `ages` are in days. */
+function distributeOver(policy: Policy, { probabilities, draws }: ReturnType<Rank>, ages: readonly number[]): number[] {
   const order = [...probabilities.keys()].sort((a, b) => probabilities[b]! - probabilities[a]!);
   const count = order.length;
   const drawCount = draws ? draws.length / count : 0;
   const ranked =
     draws && Float64Array.from({ length: draws.length }, (_, i) => draws[order[i % count]! * drawCount + Math.floor(i / count)]!);
-  const distribution = distribute(policy, { values: order.map((arm) => probabilities[arm]!), newcomers: null, draws: ranked });
+  const { newcomers: favoured } = policy;
+  const newcomers = favoured ? order.map((arm) => ages[arm]! <= favoured.maxAgeDays) : null;
+  const distribution = distribute(policy, { values: order.map((arm) => probabilities[arm]!), newcomers, draws: ranked });
   const inOrder = new Array<number>(count).fill(0);
   for (const [place, arm] of order.entries()) inOrder[arm] = distribution[place]!;
   return inOrder;

@@ -62,19 +62,19 @@ export interface Opening extends Pick<Choice, "placement" | "candidates" | "prob
 
 /**
  * As `visits`, by any policy: `choose` gives the index of a candidate. Who comes, when, and the luck of every placement are the same
- * whatever it chooses. `isOffered` says which creatives there are when the `index`-th visitor comes; of every size there is one.
+ * whatever it chooses. `isOffered` says which creatives there are at a time; of every size there is one.
  */
 export function* visitsBy(
   choose: (opening: Opening) => number,
   { market, crowd, visitorCount, firstMs, days }: Omit<Crowd, "policy">,
-  isOffered: (creative: Creative, index: number) => boolean = () => true,
+  isOffered: (creative: Creative, timeMs: number) => boolean = () => true,
 ): Generator<Visit> {
   for (let index = 0; index < visitorCount; index++) {
     const random = crowdRandom(market, crowd, "visit", index);
     const timeMs = visitTimeMs(firstMs, (days * (index + random.uniform())) / visitorCount);
     const visitor = visitorAt(market, crowd, index);
     const choices = market.placements.map((placement): Choice => {
-      const candidates = eligibleCreatives(market, placement).filter((creative) => isOffered(creative, index));
+      const candidates = eligibleCreatives(market, placement).filter((creative) => isOffered(creative, timeMs));
       const probabilities = candidates.map((creative) => clickProbability(market, visitor, placement, creative, timeMs));
       const chosenIndex = choose({ visitor, timeMs, placement, candidates, probabilities, uniform: random.uniform() });
       const chosen = candidates[chosenIndex] as Creative; // every placement has candidates

@@ -7,6 +7,7 @@ import { catalogRoutes } from "./catalog.ts";
 import type { AdminContext, AdminDependencies } from "./context.ts";
 import { entityRoutes } from "./entities.ts";
 import { openapiRoutes } from "./openapi.ts";
+import { replayRoutes } from "./replays.ts";
 
 /** How the whole application answers an error. */
 type AnswerError = (error: Error, context: Context) => Response;
@@ -22,6 +23,7 @@ export function createAdminApp(dependencies: AdminDependencies, answerError: Ans
       await next();
     })
     .route("/", catalogRoutes())
+    .route("/", replayRoutes())
     .route("/", entityRoutes())
     .notFound((context) => {
       const detail = `${context.req.method} ${context.req.path} is no route; GET /admin/openapi.json lists them`;

@@ -7,7 +7,7 @@ import { int } from "../../../shared/schemas/numbers.ts";
 import { listAudit } from "../../admin/audit-log.ts";
 import { makeCatalogSafe } from "../../admin/parse-entity.ts";
 import { publishCatalog } from "../../admin/publish-catalog.ts";
-import { compileCatalog, readWhole, replaceWhole } from "../../admin/whole-catalog.ts";
+import { assembleCatalog, readWhole, replaceWhole } from "../../admin/whole-catalog.ts";
 import { readJsonBody } from "../body.ts";
 import { type AdminContext, editorOf } from "./context.ts";
 import { readPrecondition, revisionConflict, tagRevision } from "./preconditions.ts";
@@ -28,7 +28,7 @@ export function catalogRoutes() {
     .get("/admin/v1/export", async (context) => {
       const whole = await readWhole(context.var.admin.db);
       tagRevision(context, whole.revision);
-      return context.json(compileCatalog(whole));
+      return context.json(assembleCatalog(whole) as object);
     })
     .post("/admin/v1/import", async (context) => {
       const revision = readPrecondition(context, false);

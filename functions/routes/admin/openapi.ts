@@ -29,6 +29,7 @@ function createDocument() {
       "/admin/v1/audit": {
         get: { ...answers("Who changed what; the newest first", OBJECT), parameters: queries("kind", "id", "before", "limit") },
       },
+      "/admin/v1/replays": { post: answers("Makes a decision again from its record", OBJECT) },
       "/admin/openapi.json": { get: { ...answers("This document", OBJECT), security: [] } },
     },
     components: {

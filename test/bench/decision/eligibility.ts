@@ -1,46 +1,47 @@
-// How long 10,000 flights take to be filtered for a request of three placements, in this process.
-import { parseArgs } from "node:util";
-import { indexCatalog } from "../../../functions/catalog/catalog-index.ts";
-import { screen } from "../../../functions/decision/eligibility.ts";
-import { audienceOf } from "../../../shared/catalog/audience.ts";
-import { drawCatalog, drawRequests, LARGE_CATALOG } from "./catalog.ts";
+// How long the candidates of a request take to be filtered, inside workerd: targeting once, and the placements one after the other.
+import { fileURLToPath } from "node:url";
+import { median } from "../median.ts";
+import { EngineClient } from "../scorer/client.ts";
+import { measureContestants } from "../scorer/rounds.ts";
+import { bundleWorker } from "../workerd/bundle.ts";
+import { serveWorker } from "../workerd/serve.ts";
+import { type CatalogOptions, drawCatalog, drawRequests } from "./catalog.ts";
+import type { EligibilityCase } from "./eligibility-case.ts";
 
-const { values } = parseArgs({
-  options: { campaigns: { type: "string", default: "5000" }, creatives: { type: "string", default: "1" } },
-});
-const document = drawCatalog({
-  ...LARGE_CATALOG,
-  campaignCount: Number(values.campaigns),
-  creativesPerFlight: Number(values.creatives),
-});
-const started = performance.now();
-const index = indexCatalog(document);
-console.log(
-  `${JSON.stringify(document).length >> 10} KiB, ${index.candidates.length} candidates, indexed in ${Math.round(performance.now() - started)} ms`,
-);
-const placements = [...index.placements.values()].slice(0, 3);
-const requests = drawRequests(2, 2000);
-const NOW = Date.UTC(2026, 10, 26, 12);
-const rounds = 5;
-let eligibleCount = 0;
-const clocks = { audience: [] as number[], screen: [] as number[] };
-let cpu = process.cpuUsage();
-for (let round = 0; round < rounds; round++) {
-  if (round === 1) cpu = process.cpuUsage();
-  requests.forEach((request, at) => {
-    const begin = performance.now();
-    const audience = audienceOf(request);
-    const spelled = performance.now();
-    for (const { eligible } of screen(index, audience, placements, NOW + at * 10, { explain: false }))
-      eligibleCount += eligible.length;
-    if (round === 0) return;
-    clocks.audience.push((spelled - begin) * 1000);
-    clocks.screen.push((performance.now() - spelled) * 1000);
-  });
+const WORKER = fileURLToPath(new URL("eligibility-worker.ts", import.meta.url));
+const REQUESTS = 1000;
+const PLACEMENTS = 3;
+
+/** Microseconds a request: all of it, and what spelling its values has of that. By CPU time where the system tells it. */
+export interface EligibilityTimes {
+  readonly us: number;
+  readonly leastUs: number;
+  readonly audienceUs: number;
+  /** Candidates left in the placements of the first request. */
+  readonly eligible: readonly number[];
 }
-const { user } = process.cpuUsage(cpu);
-const quantile = (list: number[], share: number) => list.sort((a, b) => a - b)[Math.floor(list.length * share)]?.toFixed(1);
-console.log(`eligible per placement ${(eligibleCount / rounds / requests.length / placements.length).toFixed(1)}`);
-for (const [name, list] of Object.entries(clocks))
-  console.log(`${name}: p10 ${quantile(list, 0.1)}, p50 ${quantile(list, 0.5)}, p99 ${quantile(list, 0.99)} us`);
-console.log(`CPU ${(user / requests.length / (rounds - 1)).toFixed(1)} us a request`);
+
+/** @example const { us } = await measureEligibility(LARGE_CATALOG, 25); */
+export async function measureEligibility(options: CatalogOptions, rounds: number): Promise<EligibilityTimes> {
+  const catalog = drawCatalog(options);
+  const one: EligibilityCase = {
+    name: "catalog",
+    tensors: new Map(),
+    catalog,
+    requests: drawRequests(options.seed + 1, REQUESTS),
+    placementIds: catalog.placements.slice(0, PLACEMENTS).map(({ id }) => id),
+    nowMs: Date.UTC(2026, 10, 26, 12),
+  };
+  const workerd = await serveWorker((await bundleWorker({ file: WORKER })).modules);
+  try {
+    const client = new EngineClient(workerd);
+    await client.load(one);
+    const cell = { shape: one.name, count: 0 };
+    const eligible = [...(await client.probabilities("eligibility", cell))];
+    const engines = ["eligibility", "audience"].map((engine) => ({ engine, cell }));
+    const [all, audience] = (await measureContestants(client, engines, rounds)).map(({ cpu, wall }) => cpu ?? wall);
+    return { us: median(all ?? []), leastUs: Math.min(...(all ?? [])), audienceUs: median(audience ?? []), eligible };
+  } finally {
+    await workerd.stop();
+  }
+}

@@ -24,6 +24,7 @@ const FIELDS = [
 ];
 
 const CROWD = 7;
+const DAYS = 14;
 
 /** By name, as tables and plots have them. */
 export const POLICIES: Readonly<Record<string, Policy>> = {
@@ -33,6 +34,7 @@ export const POLICIES: Readonly<Record<string, Policy>> = {
   softmax: { name: "softmax", temperature: 0.05 },
   thompson: { name: "thompson" },
   squarecb: { name: "squarecb", gamma: 1000 },
+  "squarecb, newcomers": { name: "squarecb", gamma: 2000, newcomers: { share: 0.05, maxAgeDays: 0.5 } },
 };
 
 export interface Setting {
@@ -42,21 +44,21 @@ export interface Setting {
 }
 
 /** Visitors, of whom each sees four placements. */
-export const STOPS = [150, 300, 600, 1000, 2000, 3000, 4000, 5000, 6000, 8000, 10_000, 12_000, 18_000, 30_000];
+export const STOPS = [150, 400, 1000, 2000, 4000, 6000, 8000, 11_000, 16_000, 25_000, 45_000];
 
 export function learningRun({ seed, policy, stops }: Setting): LearningRun {
   const market = createMarket(seed, RANDOM_CLICK_RATE);
-  return { market, policy, stops, seed, crowd: CROWD, days: 14, taskOf, isOffered: offeredIn(market, stops) };
+  return { market, policy, stops, seed, crowd: CROWD, days: DAYS, taskOf, createdOn: createdIn(market) };
 }
 
-/** Half of the campaigns are there from the start; the others enter one after the other, over the first third of the run. */
-function offeredIn({ creatives }: Market, stops: readonly number[]): LearningRun["isOffered"] {
+/** Half of the campaigns are there from the start; the others enter one after the other, over the first quarter of the run. */
+function createdIn({ creatives }: Market): LearningRun["createdOn"] {
   const campaigns = [...new Set(creatives.map(({ campaignId }) => campaignId))];
   const first = campaigns.length / 2;
-  const apart = (stops.at(-1) ?? 0) / 3 / (campaigns.length - first);
-  return ({ campaignId }, visitor) => {
+  const apart = DAYS / 4 / (campaigns.length - first);
+  return ({ campaignId }) => {
     const place = campaigns.indexOf(campaignId);
-    return place < first || visitor >= (place - first + 1) * apart;
+    return place < first ? -1 : (place - first + 1) * apart;
   };
 }
 
@@ -73,10 +75,8 @@ export function taskOf(impressions: number): Task {
       patience: 10,
       batchSize,
       learningRate: 0.005 * Math.sqrt(batchSize / 256),
-      l2Embedding: Math.min(0.01, PRIOR / impressions),
-      posterior: { priorVariance: 1, rowVariance: ROW_VARIANCE },
+      l2Embedding: Math.min(0.01, 15 / impressions),
+      posterior: { priorVariance: 1, rowVariance: 0.3 },
     },
   });
 }
-const ROW_VARIANCE = Number(process.env.ROWVAR ?? 0.3);
-const PRIOR = Number(process.env.PRIOR ?? 15);

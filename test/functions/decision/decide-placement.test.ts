@@ -262,3 +262,13 @@ it("what nobody may show is empty, with its reason", () => {
   );
   expect(decision.placements).toMatchObject([{ slots: [], noServe: "all_candidates_dropped" }]);
 });
+
+it("a tier that follows another sees what that one has spent, shown and closed", () => {
+  const tiers = ["standard", "house"].map((id): Part<"tiers"> => ({ id, selection: "auction" }));
+  const flights = [{ ...flightOf("c0"), campaignId: "c1" }, { ...flightOf("c1", { tierId: "house" }) }];
+  const campaigns = [campaignOf("c0"), campaignOf("c1", { budget: BUDGET })];
+  const input = inputOf(marketOf(["c0", "c1"], { tiers, flights, campaigns }), [{ id: "top", count: 2 }]);
+  const decision = decideIn(input, { caps: null, accounts: { "c1/holds": fundsOf(1_000_000) } });
+  expect(shownIn(decision)).toEqual([["c0"]]); // not a whole click is left for the second
+  expect(decision.event.placements[0]?.dropped).toEqual([{ reason: "budget_exhausted", count: 1 }]);
+});

@@ -75,6 +75,26 @@ describe.each([1, 2, 7])("a budget of %i dollars, at a thousand dollars for 1,00
   });
 });
 
+describe("a ledger that is aborted in the middle of its calls", () => {
+  it("gives no more than there is, and in the end all of it", async () => {
+    const clock = createManualClock(NOON);
+    const isolates = [0, 1, 2].map((index) => createIsolate(clock, `i${index}`));
+    const buyer = { campaignId: "aborted", total: 9 * DOLLAR };
+    let served = 0;
+    for (let round = 0; round < 20; round++) {
+      const requests = isolates.map((isolate) => attempt(isolate, clock, buyer));
+      if (round < 8) await abortAllDurableObjects();
+      const flushed = isolates.map(({ holder }) => holder.flush());
+      await clock.advance(30_000);
+      served += (await Promise.all(requests)).filter((one) => one !== null).length;
+      await Promise.all(flushed);
+      expect(served).toBeLessThanOrEqual(9);
+    }
+    expect(served).toBe(9);
+    expect(isolates.flatMap(({ failures }) => failures).length).toBeGreaterThan(0);
+  });
+});
+
 describe("an isolate that dies", () => {
   const afterDoubtMs = LEDGER_RULES.termMs + LEDGER_RULES.impressionLifetimeMs + 3 * LEDGER_RULES.clockSkewMs;
 

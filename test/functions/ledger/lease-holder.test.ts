@@ -22,13 +22,14 @@ function createIsolate() {
   const clock = createManualClock(NOON);
   const real = createLedgerClient(campaignLedger, createMetrics());
   const calls: { campaignId: string; request: ExchangeRequest }[] = [];
-  const state = { isCut: false, isSlow: false, failures: 0 };
+  const state = { isCut: false, isSlow: false, losesAnswers: false, failures: 0 };
   const client = {
     ...real,
     async exchange(campaignId: string, request: ExchangeRequest) {
       calls.push({ campaignId, request });
       if (state.isCut) throw new Error("cut");
       const answer = await clock.track(real.exchange(campaignId, request));
+      if (state.losesAnswers) throw new Error("lost");
       if (state.isSlow) await clock.wait(1000);
       return answer;
     },
@@ -139,6 +140,18 @@ describe("an isolate", () => {
     await clock.advance(20_000);
     await flushed;
     expect(await bookOf("cut")).toMatchObject({ spent: 1, reserved: 0 });
+  });
+
+  it("returns what a ledger gave it in an answer that was lost", async () => {
+    const { request, clock, state, holder, bookOf } = createIsolate();
+    state.losesAnswers = true;
+    expect(await request("lost", 100)).toBe(false);
+    expect(await bookOf("lost")).toMatchObject({ spent: 0, reserved: 1 });
+    state.losesAnswers = false;
+    const flushed = holder.flush();
+    await clock.advance(30_000);
+    await flushed;
+    expect(await bookOf("lost")).toMatchObject({ spent: 0, reserved: 0 });
   });
 
   it("calls 40 campaigns for a request at most, and the others for the next", async () => {

@@ -10,6 +10,7 @@ import {
   forEachMember,
   hasBit,
   membersOf,
+  pick,
   removeAndCount,
   removeMembers,
   setBit,
@@ -62,6 +63,12 @@ it("members come in ascending order, from bits and from lists", () => {
     fc.property(cases, ({ size, some }) => {
       const bits = bitsOf(some, size);
       expect(numbersIn(bits)).toEqual(some);
+      expect(
+        pick(
+          Array.from({ length: size }, (_, number) => `item ${number}`),
+          bits,
+        ),
+      ).toEqual(some.map((number) => `item ${number}`));
       expect(some.every((number) => hasBit(bits, number))).toBe(true);
       const listed: number[] = [];
       forEachMember(toMembers(bits), (number) => listed.push(number));

@@ -1,27 +1,22 @@
-// What `?explain=true` adds to a response: why this creative, why not the others, placement by placement.
-import type { DecisionResponse } from "../../shared/schemas/decisions.ts";
+// THE story of an explanation: a decision that was made, and for each of its placements why this creative, and why not the others.
+import type { Explanation } from "../../shared/schemas/explanation.ts";
 import { type Attribution, attribute } from "../../shared/scoring/attribution.ts";
-import type { Decision, DecisionInput, Shortlist } from "../decision/decide.ts";
-import { explain } from "../decision/explain.ts";
-import { findBidToOutrank } from "../decision/pricing.ts";
-import type { PlacementFacts, SlotFacts } from "../decision/record.ts";
 import type { EdgeModel } from "../model/model.ts";
+import type { Decision, DecisionInput, Shortlist } from "./decide.ts";
+import { explain } from "./explain.ts";
+import { findBidToOutrank } from "./pricing.ts";
+import type { PlacementFacts, SlotFacts } from "./record.ts";
 
-/** The input must have asked for its drops by name. */
+/** One a placement, in order. The input must have asked for its drops by name. */
 export function explainDecision(
-  response: DecisionResponse,
   input: DecisionInput,
   listed: Shortlist,
   { placements, event, assignments }: Decision,
-): DecisionResponse {
-  const channel = event.model?.channel ?? "stable";
-  const model = input.models.get(channel)?.value ?? null;
-  const explained = response.placements.map((presented, at) => {
-    const facts = placements[at];
-    const shortlisted = listed.placements[at];
-    if (!facts || !shortlisted) return presented;
-    const { supply, drops } = shortlisted;
-    const explanation = explain({
+): Explanation[] {
+  const model = input.models.get(event.model?.channel ?? "stable")?.value ?? null;
+  return listed.placements.map(({ supply, drops }, at) => {
+    const facts = placements[at] as PlacementFacts; // one each
+    return explain({
       facts,
       considered: supply.candidates.length,
       dropped: [...(drops ?? []), ...facts.dropped],
@@ -30,9 +25,7 @@ export function explainDecision(
       attribute: (slot) => attributeSlot(model, facts, slot),
       findBid: (loser, first) => findBidToOutrank(loser, first, supply.floorMicros),
     });
-    return { ...presented, explanation };
   });
-  return { ...response, placements: explained };
 }
 
 /** The logit as it was served, in parts. Slow beside scoring, so that only who asks waits for it. */
