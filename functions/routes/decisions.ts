@@ -76,10 +76,10 @@ function decideAndCommit(
   input: DecisionInput,
   listed: Shortlist,
   caps: Caps,
-  { ledger, metrics }: DecisionDependencies,
+  { ledger, metrics, nowMs }: DecisionDependencies,
 ): Made | null {
   try {
-    const decision = decide(input, listed, readState(listed.needs, caps, ledger));
+    const decision = decide(input, listed, readState(listed.needs, caps, ledger, nowMs()));
     const spends = decision.placements.flatMap(({ slots }) => slots.flatMap((slot) => slot.spends));
     const receipts = ledger.commit(spends, decision.opportunities);
     countDecision(decision, metrics);

@@ -16,6 +16,9 @@ interface SentBatch {
   readonly messages: readonly { readonly body: string }[];
 }
 
+/** What a producer is answered: how the queue is doing. */
+const ACKNOWLEDGED = JSON.stringify({ metadata: { metrics: { backlogCount: 0, backlogBytes: 0 } } });
+
 export async function startQueueConsumer(): Promise<QueueConsumer> {
   let kept: string[] | null = null;
   let messageCount = 0;
@@ -28,7 +31,7 @@ export async function startQueueConsumer(): Promise<QueueConsumer> {
         const { messages } = JSON.parse(Buffer.concat(chunks).toString()) as SentBatch; // of workerd's queue binding
         kept.push(...messages.map(({ body }) => Buffer.from(body, "base64").toString()));
       }
-      response.writeHead(200, { "content-type": "application/json" }).end("{}");
+      response.writeHead(200, { "content-type": "application/json" }).end(ACKNOWLEDGED);
     });
   });
   server.keepAliveTimeout = 600_000;
