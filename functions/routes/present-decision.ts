@@ -95,5 +95,11 @@ function presentContent(
   macros: MacroValues,
 ): CreativeContent | { kind: "image"; imageUrl?: string } {
   if (!content) return { kind: "image", ...(imageUrl !== undefined && { imageUrl }) };
-  return content.kind === "html" ? { ...content, html: expandHtml(content.html, macros) } : content;
+  if (content.kind === "html") return { ...content, html: expandHtml(content.html, macros) };
+  const { imageUrl, iconUrl } = content as { imageUrl?: string; iconUrl?: string }; // natives have both, images the first
+  return {
+    ...content,
+    ...(imageUrl !== undefined && { imageUrl: expandUrl(imageUrl, macros) }),
+    ...(iconUrl !== undefined && { iconUrl: expandUrl(iconUrl, macros) }),
+  };
 }
