@@ -94,12 +94,9 @@ function presentContent(
   { content, imageUrl }: Candidate,
   macros: MacroValues,
 ): CreativeContent | { kind: "image"; imageUrl?: string } {
-  if (!content) return { kind: "image", ...(imageUrl !== undefined && { imageUrl }) };
+  const image = imageUrl === undefined ? {} : { imageUrl: expandUrl(imageUrl, macros) };
+  if (!content) return { kind: "image", ...image };
   if (content.kind === "html") return { ...content, html: expandHtml(content.html, macros) };
-  const { imageUrl, iconUrl } = content as { imageUrl?: string; iconUrl?: string }; // natives have both, images the first
-  return {
-    ...content,
-    ...(imageUrl !== undefined && { imageUrl: expandUrl(imageUrl, macros) }),
-    ...(iconUrl !== undefined && { iconUrl: expandUrl(iconUrl, macros) }),
-  };
+  if (content.kind === "image" || content.iconUrl === undefined) return { ...content, ...image };
+  return { ...content, ...image, iconUrl: expandUrl(content.iconUrl, macros) };
 }
