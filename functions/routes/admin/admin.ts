@@ -6,6 +6,7 @@ import { authenticate } from "../../admin/admin-keys.ts";
 import { catalogRoutes } from "./catalog.ts";
 import type { AdminContext, AdminDependencies } from "./context.ts";
 import { entityRoutes } from "./entities.ts";
+import { ledgerRoutes } from "./ledger.ts";
 import { openapiRoutes } from "./openapi.ts";
 
 /** How the whole application answers an error. */
@@ -22,6 +23,7 @@ export function createAdminApp(dependencies: AdminDependencies, answerError: Ans
       await next();
     })
     .route("/", catalogRoutes())
+    .route("/", ledgerRoutes())
     .route("/", entityRoutes())
     .notFound((context) => {
       const detail = `${context.req.method} ${context.req.path} is no route; GET /admin/openapi.json lists them`;
