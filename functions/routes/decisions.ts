@@ -1,6 +1,6 @@
 // POST /v1/decisions: the creatives for each placement, with tracking URLs, in one call. The record follows behind the response.
-import type { Context } from "hono";
 import { Hono } from "hono/tiny";
+import { CodedError } from "../../shared/schemas/coded-error.ts";
 import { DecisionRequest, type DecisionResponse } from "../../shared/schemas/decisions.ts";
 import type { Explanation } from "../../shared/schemas/explanation.ts";
 import { type OpenSiteKey, readRequestKey, requireAnySite, requireSite } from "../access/site-key.ts";
@@ -27,19 +27,15 @@ export function decisionRoutes(dependencies: DecisionDependencies) {
   return new Hono().post("/v1/decisions", async (context) => {
     const waitUntil: WaitUntil = (work) => context.executionCtx.waitUntil(work);
     const request = await readJsonBody(context, DecisionRequest);
-    const { catalogSequence, ...snapshot } = await takeSnapshot(dependencies, waitUntil);
+    const untilMs = request.timeoutMs === undefined ? null : dependencies.nowMs() + request.timeoutMs;
+    const { catalogSequence, ...snapshot } = await takeSnapshot(dependencies, waitUntil, untilMs ?? undefined);
     const input = draw(
       { request: complete(request, context.req.raw), ...snapshot, explain: context.req.query("explain") === "true" },
       dependencies,
     );
     await checkAccess(context.req.raw, input, dependencies);
-    const listed = shortlist(input);
-    const caps = await prepareState(input, listed.needs, catalogSequence, dependencies, waitUntil);
-    const made = decideAndCommit(input, listed, caps, dependencies); // nothing is awaited inside
-    waitUntil(followUp(input, made, caps, dependencies));
-    if (!made) return context.json(leaveEmpty(input));
-    const response = await presentDecision(input, made.decision, made.receipts, originOf(context), dependencies);
-    return context.json(input.explain ? addExplanations(response, explainDecision(input, listed, made.decision)) : response);
+    const moment = { catalogSequence, untilMs, requestOrigin: new URL(context.req.url).origin };
+    return context.json((await answer(input, moment, dependencies, waitUntil)) ?? leaveEmpty(input));
   });
 }
 
@@ -65,19 +61,46 @@ async function checkAccess(
   if (explain) requireAnySite(claims);
 }
 
+interface Moment {
+  readonly catalogSequence: number;
+  /** When the request's own time is over; null where it names none. */
+  readonly untilMs: number | null;
+  readonly requestOrigin: string;
+}
+
+/** Null where the fault is ours: it is reported and counted, and the placements stay empty. Throws `CodedError` where it is the request's. */
+async function answer(
+  input: DecisionInput,
+  { catalogSequence, untilMs, requestOrigin }: Moment,
+  dependencies: DecisionDependencies,
+  waitUntil: WaitUntil,
+): Promise<DecisionResponse | null> {
+  const listed = listCandidates(input, dependencies);
+  if (!listed) return null;
+  const caps = await prepareState(input, listed.needs, catalogSequence, untilMs, dependencies, waitUntil);
+  const made = decideAndCommit(input, listed, caps, dependencies); // nothing is awaited inside
+  const presented = made && present(input, listed, made, requestOrigin, dependencies);
+  waitUntil(followUp(input, made, presented, caps, dependencies));
+  return presented;
+}
+
+function listCandidates(input: DecisionInput, dependencies: DecisionDependencies): Shortlist | null {
+  try {
+    return shortlist(input);
+  } catch (error) {
+    if (error instanceof CodedError) throw error;
+    return blameUs(error, input, dependencies);
+  }
+}
+
 interface Made {
   readonly decision: Decision;
   /** In the order of the slots' spends. */
   readonly receipts: readonly Receipt[];
 }
 
-/** Null where the fault is ours: reported and counted, and answered with empty placements. */
-function decideAndCommit(
-  input: DecisionInput,
-  listed: Shortlist,
-  caps: Caps,
-  { ledger, metrics }: DecisionDependencies,
-): Made | null {
+function decideAndCommit(input: DecisionInput, listed: Shortlist, caps: Caps, dependencies: DecisionDependencies): Made | null {
+  const { ledger, metrics } = dependencies;
   try {
     const decision = decide(input, listed, readState(listed.needs, caps, ledger));
     const spends = decision.placements.flatMap(({ slots }) => slots.flatMap((slot) => slot.spends));
@@ -85,25 +108,49 @@ function decideAndCommit(
     countDecision(decision, metrics);
     return { decision, receipts };
   } catch (error) {
-    reportError(error);
-    for (const _ of listed.placements) metrics.noServes.add({ reason: "internal" });
-    return null;
+    return blameUs(error, input, dependencies);
   }
 }
 
-/** Behind the response: what was shown of what was held, reports to the ledgers, the record. None fails another. */
+async function present(
+  input: DecisionInput,
+  listed: Shortlist,
+  { decision, receipts }: Made,
+  requestOrigin: string,
+  dependencies: DecisionDependencies,
+): Promise<DecisionResponse | null> {
+  try {
+    const response = await presentDecision(input, decision, receipts, requestOrigin, dependencies);
+    return input.explain ? addExplanations(response, explainDecision(input, listed, decision)) : response;
+  } catch (error) {
+    return blameUs(error, input, dependencies);
+  }
+}
+
+function blameUs(error: unknown, { request }: DecisionInput, { metrics }: DecisionDependencies): null {
+  reportError(error);
+  for (const _ of request.placements) metrics.noServes.add({ reason: "internal" });
+  return null;
+}
+
+/**
+ * Behind the response: what was shown of what was held, reports to the ledgers, the record. None fails another. What was decided and
+ * could not be presented was not shown: nobody has seen it, and there is no record.
+ */
 async function followUp(
   { request, decisionId }: DecisionInput,
   made: Made | null,
+  presented: Promise<DecisionResponse | null> | null,
   caps: Caps,
   dependencies: DecisionDependencies,
 ): Promise<void> {
   const { frequency, ledger } = dependencies;
   const { subjectId } = request;
+  const shown = (await presented) && made?.decision;
   await Promise.all([
-    caps && subjectId !== undefined && frequency.settle(subjectId, decisionId, made?.decision.views ?? new Map()),
+    caps && subjectId !== undefined && frequency.settle(subjectId, decisionId, shown?.views ?? new Map()),
     ledger.flush(),
-    made && recordEvents([made.decision.event], dependencies),
+    shown && recordEvents([shown.event], dependencies),
   ]);
 }
 
@@ -118,8 +165,6 @@ function leaveEmpty({ decisionId, request }: DecisionInput): DecisionResponse {
   });
   return { decisionId, placements, modelVersion: null, assignments: [] };
 }
-
-const originOf = (context: Context): string => new URL(context.req.url).origin;
 
 function countDecision({ placements }: Decision, metrics: Metrics): void {
   for (const { slots, noServe, fallback, counts } of placements) {
