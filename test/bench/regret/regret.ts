@@ -3,10 +3,10 @@ import { execFile } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { promisify } from "node:util";
-import type { LearningPoint } from "../../../training/simulate/learning.ts";
 import type { Benchmark, BenchOptions } from "../benchmark.ts";
 import { describeMachine } from "../machine.ts";
 import { formatTable } from "../table.ts";
+import type { LearningPoint } from "./learning.ts";
 import { renderRegret } from "./plot.ts";
 import { POLICIES, type Setting, STOPS } from "./setting.ts";
 

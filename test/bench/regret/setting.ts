@@ -3,8 +3,8 @@ import type { Policy } from "../../../shared/catalog/policy.ts";
 import { parse } from "../../../shared/schemas/coded-error.ts";
 import { adClick } from "../../../shared/tasks/ad-click.ts";
 import { Task } from "../../../shared/tasks/task.ts";
-import type { LearningRun } from "../../../training/simulate/learning.ts";
 import { createMarket, type Market } from "../../../training/simulate/market.ts";
+import type { LearningRun } from "./learning.ts";
 
 /** Clicked as often as this by random choice, four times what the market has elsewhere: so much sooner is everything learnt. */
 const RANDOM_CLICK_RATE = 0.2;
