@@ -36,8 +36,8 @@ function floatDeviations(
   const inputs = new Map<string, Float32Array>();
   new FloatForward(model, (layer, input) => inputs.set(layer, input.slice())).logit(context, candidate, example);
   const dot = (weights: Float32Array | null, layer: string, m: number) => {
-    const x = inputs.get(layer) ?? [];
-    return weights ? x.reduce((sum: number, value, i) => sum + value * weights[m * x.length + i]!, 0) : 0;
+    const x = [...(inputs.get(layer) ?? [])];
+    return weights ? x.reduce((sum, value, i) => sum + value * weights[m * x.length + i]!, 0) : 0;
   };
   const bags = sliceBags(candidate, example, 1);
   const ofRows = (m: number) =>
