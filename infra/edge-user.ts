@@ -1,7 +1,7 @@
 // Who the Worker is to S3: it reads artifacts, adds events, and publishes catalogs that were edited in it. No listing, no deleting.
 import { ManagedPolicy, PolicyStatement, User } from "aws-cdk-lib/aws-iam";
 import { Construct } from "constructs";
-import { CATALOG_NAME, documentKey, pointerKey } from "../shared/artifact/keys.ts";
+import { CATALOG_NAME, pointerKey } from "../shared/artifact/keys.ts";
 import { type Buckets, KEY_PATTERNS } from "./buckets.ts";
 import { CREATE_ONLY, keysOf, REPLACE_ONLY } from "./grants.ts";
 
@@ -13,7 +13,7 @@ export class EdgeUser extends Construct {
 
   constructor(scope: Construct, id: string, { buckets }: { buckets: Buckets }) {
     super(scope, id);
-    const { objects, documents, pointers, events } = KEY_PATTERNS;
+    const { objects, documents, pointers, catalogs, events } = KEY_PATTERNS;
     const policy = new ManagedPolicy(this, "Policy", {
       description: "Selvedge edge: read artifacts, add events, publish catalogs",
       statements: [
@@ -21,7 +21,7 @@ export class EdgeUser extends Construct {
         new PolicyStatement({ actions: ["s3:PutObject"], resources: keysOf(buckets.events, events), conditions: CREATE_ONLY }),
         new PolicyStatement({
           actions: ["s3:PutObject"],
-          resources: keysOf(buckets.artifacts, documentKey(CATALOG_NAME, "*"), CATALOG_POINTER),
+          resources: keysOf(buckets.artifacts, catalogs, CATALOG_POINTER),
           conditions: CREATE_ONLY,
         }),
         new PolicyStatement({
