@@ -103,7 +103,8 @@ function dependenciesOf(
 ): AppDependencies {
   const { nowMs } = clock;
   const { subjectViews, campaignLedger } = { ...readBindings(env), ...state.bindings };
-  const client = mortal(createLedgerClient(campaignLedger, metrics), clock, life);
+  const isReal = state.bindings?.campaignLedger === undefined;
+  const client = mortal(createLedgerClient(campaignLedger, metrics), isReal ? clock : null, life);
   const ledger = createLeaseHolder({
     client,
     isolateId: crypto.randomUUID(),
@@ -146,12 +147,10 @@ function dependenciesOf(
   };
 }
 
-/** A client that the clock waits for, and that falls silent when its isolate dies. */
-function mortal(real: LedgerClient, clock: ManualClock, life: { readonly isOver: boolean }): LedgerClient {
-  return {
-    ...real,
-    exchange: (...asked) => (life.isOver ? new Promise(() => {}) : clock.track(real.exchange(...asked))),
-  };
+/** A client that the clock waits for, if there is one, and that falls silent when its isolate dies. */
+function mortal(real: LedgerClient, clock: ManualClock | null, life: { readonly isOver: boolean }): LedgerClient {
+  const track = clock?.track ?? ((work) => work);
+  return { ...real, exchange: (...asked) => (life.isOver ? new Promise(() => {}) : track(real.exchange(...asked))) };
 }
 
 const toBody = (body: unknown) => (typeof body === "string" || body instanceof ReadableStream ? body : JSON.stringify(body));

@@ -2,10 +2,13 @@
 import { describe, expect, it } from "vitest";
 import { indexCatalog } from "../../../functions/catalog/catalog-index.ts";
 import { openTrackingToken } from "../../../functions/events/tracking-token.ts";
+import { importHmacKey } from "../../../shared/access/signed-text.ts";
+import { issueSiteKey } from "../../../shared/access/site-key.ts";
 import { parse } from "../../../shared/schemas/coded-error.ts";
 import { DecisionResponse } from "../../../shared/schemas/decisions.ts";
-import { CATALOG, MODEL } from "../decision/example-market.ts";
-import { createEdge, NOW_MS, problemOf, trackingKey } from "../edge.ts";
+import { creativeOf, FLIGHT, SIZE, smallCatalog } from "../../small-catalog.ts";
+import { CATALOG, catalogWith, MODEL } from "../decision/example-market.ts";
+import { createEdge, creativesOf, NOW_MS, problemOf, siteKeySecret, trackingKey } from "../edge.ts";
 
 const arms = [{ id: "only", weight: 1 }];
 const experiment = { id: "e", status: "active", hashVersion: 1, seed: "s", coverage: 10_000, arms };
@@ -127,5 +130,100 @@ describe("bad input", () => {
     ] as const) {
       expect(await problemOf(await createEdge().send(path, { method }))).toMatchObject({ status: 404, code: "route_unknown" });
     }
+  });
+});
+
+const keyOf = async (siteId: string, expiresMs: number | null, secret = siteKeySecret) =>
+  issueSiteKey({ siteId, issuedMs: NOW_MS - 1000, expiresMs }, await secret);
+const [news, blog, old, guessed] = await Promise.all([
+  keyOf("news", NOW_MS + 1),
+  keyOf("blog", null),
+  keyOf("news", NOW_MS),
+  keyOf("news", null, importHmacKey("a guess")),
+]);
+const KEYS = { news, blog, old, guessed, changed: blog.slice(0, blog.lastIndexOf(".")) + news.slice(news.lastIndexOf(".")) };
+
+describe("a site's placements", () => {
+  const sites = ["news", "blog"].map((id) => ({ id, domain: `${id}.example` }));
+  const placements = [
+    { id: "top", siteId: "news", sizes: [SIZE] },
+    { id: "aside", siteId: "blog", sizes: [SIZE] },
+    { id: "open", sizes: [SIZE] },
+  ];
+  const ofSites = catalogWith(
+    smallCatalog({ sites, placements, creatives: [creativeOf("c1"), creativeOf("c2"), creativeOf("c3")] }),
+  );
+
+  it.each<[number, string, string, string, string]>([
+    [401, "site_key_missing", "placements[1].id", "no key", ""],
+    [401, "site_key_malformed", "", "something else", "Bearer hello"],
+    [401, "site_key_forged", "", "a key of another secret", `Bearer ${KEYS.guessed}`],
+    [401, "site_key_forged", "", "a key with other claims", `Bearer ${KEYS.changed}`],
+    [401, "site_key_expired", "", "an old key", `Bearer ${KEYS.old}`],
+    [403, "site_key_wrong_site", "placements[1].id", "another site's key", `Bearer ${KEYS.blog}`],
+  ])("are refused with %i %s at '%s' to %s", async (status, code, path, _, authorization) => {
+    const edge = createEdge({ catalog: ofSites });
+    const headers = { "content-type": "application/json", ...(authorization && { authorization }) };
+    const body = JSON.stringify({ placements: [{ id: "open" }, { id: "top" }] });
+    const response = await edge.send("/v1/decisions", { method: "POST", headers, body });
+    expect([response.status, await problemOf(response)]).toMatchObject([status, { status, code, path }]);
+    expect(response.headers.get("www-authenticate")).toBe(status === 401 ? "Bearer" : null);
+    expect(edge.events).toEqual([]);
+  });
+
+  it("are for who has its key, in the header or in the address, and those of no site for everybody", async () => {
+    const edge = createEdge({ catalog: ofSites });
+    const both = { placements: [{ id: "top" }, { id: "open" }] };
+    expect(creativesOf(await edge.decide(both, "", { authorization: `Bearer ${KEYS.news}` }))).toHaveLength(2);
+    expect(creativesOf(await edge.decide(both, `?key=${KEYS.news}`))).toHaveLength(2);
+    expect(creativesOf(await edge.decide({ placements: [{ id: "open" }] }))).toHaveLength(1);
+  });
+});
+
+describe("when budgets are spent", () => {
+  const budget = { totalMicros: 1_000_000, dailyMicros: null, pacing: "as-fast-as-possible" as const };
+  const price = { model: "cpm" as const, bidMicros: 1_000_000_000 };
+  const sold = (creatives: string[]) =>
+    catalogWith(
+      smallCatalog({
+        tiers: [
+          { id: "standard", selection: "auction" },
+          { id: "house", selection: "weighted" },
+        ],
+        campaigns: ["campaign", "spent"].map((id) => {
+          const own = {
+            id: id === "spent" ? `spent-${creatives.length}` : id,
+            advertiserId: "advertiser",
+            status: "active" as const,
+          };
+          return id === "spent" ? { ...own, budget } : own;
+        }),
+        flights: [
+          { ...FLIGHT, id: "paid", campaignId: `spent-${creatives.length}`, price },
+          { ...FLIGHT, id: "house", tierId: "house", price: { model: "cpm", bidMicros: 0 } },
+        ],
+        creatives: creatives.map((id) => creativeOf(id, { flightId: id })),
+        placements: [{ id: "top", sizes: [SIZE] }],
+      }),
+    );
+  const ask = { placements: [{ id: "top" }] };
+
+  it("the house fills the placement", async () => {
+    const edge = createEdge({ catalog: sold(["paid", "house"]) });
+    const decisions = [await edge.decide(ask), await edge.decide(ask)];
+    expect(decisions.map(creativesOf)).toEqual([["paid"], ["house"]]);
+    expect(decisions[1]?.placements).toMatchObject([
+      { noServe: null, fallback: null, creatives: [{ price: { model: "cpm", micros: 0 } }] },
+    ]);
+  });
+
+  it("and nobody is left, the answer is empty and says why", async () => {
+    const edge = createEdge({ catalog: sold(["paid"]) });
+    await edge.decide(ask);
+    expect((await edge.decide(ask)).placements).toEqual([
+      { placementId: "top", creatives: [], fallback: null, noServe: "all_candidates_dropped" },
+    ]);
+    expect(edge.metrics.render()).toContain('selvedge_no_serves_total{reason="all_candidates_dropped"} 1');
+    expect(edge.metrics.render()).toContain('selvedge_dropped_candidates_total{reason="budget_exhausted"} 1');
   });
 });
