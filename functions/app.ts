@@ -1,5 +1,5 @@
 // The HTTP application: middleware, routes, one onError, one notFound.
-import type { Context } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
 import { cors } from "hono/cors";
 import { routePath } from "hono/route";
 import { Hono } from "hono/tiny";
@@ -41,8 +41,8 @@ export function createApp(dependencies: AppDependencies) {
       await next();
       metrics.requestDuration.observe(labelsOf(context), (nowMs() - startMs) / 1000);
     })
-    .use("/v1/*", cors())
-    .use("/openapi.json", cors())
+    .use("/v1/*", allowAnyOrigin)
+    .use("/openapi.json", allowAnyOrigin)
     .route("/", decisionRoutes(dependencies))
     .route("/", predictionRoutes(dependencies))
     .route("/", assignmentRoutes(dependencies))
@@ -62,6 +62,15 @@ export function createApp(dependencies: AppDependencies) {
     })
     .onError(answerError);
 }
+
+const answerPreflight = cors();
+
+/** As Hono's own, which makes three responses of one to add its header: a tenth of what a decision took. */
+const allowAnyOrigin: MiddlewareHandler = async (context, next) => {
+  if (context.req.method === "OPTIONS") return answerPreflight(context, next);
+  await next();
+  context.res.headers.set("access-control-allow-origin", "*");
+};
 
 /** The route's pattern rather than the path, so that tokens and names do not become series. */
 function labelsOf(context: Context): { route: string; status: string } {

@@ -76,7 +76,13 @@ export function shortlist({ request, catalog, catalogVersion, nowMs, explain }: 
     return { supply, ...(supply.fromCatalog ? (screened[index] ?? own) : own) };
   });
   const slotCount = placements.reduce((sum, { supply }) => sum + supply.slotCount, 0);
-  return { placements, needs: collectNeeds(new Set(placements.flatMap(({ eligible }) => eligible)), slotCount) };
+  return {
+    placements,
+    needs: collectNeeds(
+      placements.map(({ eligible }) => eligible),
+      slotCount,
+    ),
+  };
 }
 
 /** All other stages, placement by placement in the request's order: what one of them shows, those after it do not. */

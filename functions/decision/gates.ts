@@ -26,16 +26,23 @@ export interface GatesInput {
   readonly seed: number;
 }
 
+/** An account in this decision: what it still gives, and the last coin that was tossed for it. */
+interface Purse {
+  readonly funds: DecisionState["accounts"][string] | null;
+  spent: number;
+  coinPlacement: number;
+  isHeld: boolean;
+}
+
 /** The gates of one decision. What is taken closes them for what comes after: its placements are decided one after the other. */
 export class Gates {
   readonly #input: GatesInput;
   readonly #shown = new Set<string>();
   readonly #groups = new Set<string>();
-  /** Of this decision so far: views by cap key, amounts by account key, and every chance to spend. */
+  /** Of this decision so far: views by cap key, purses by account key, and every chance to spend. */
   readonly #views = new Map<string, number>();
-  readonly #spent = new Map<string, number>();
+  readonly #purses = new Map<string, Purse>();
   readonly #opportunities: Opportunity[] = [];
-  readonly #coins = new Map<string, { readonly placementIndex: number; readonly isHeld: boolean }>();
 
   constructor(input: GatesInput) {
     this.#input = input;
@@ -60,7 +67,7 @@ export class Gates {
     for (const { key } of supply.capped) this.#views.set(key, (this.#views.get(key) ?? 0) + 1);
     return supply.accounts.map(({ key, account, campaign }) => {
       const amount = account === "money" || account === "holds" ? heldMicros : 1;
-      this.#spent.set(key, (this.#spent.get(key) ?? 0) + amount);
+      this.#purseOf(key).spent += amount;
       return { campaignId: campaign.id, account, amount };
     });
   }
@@ -87,9 +94,9 @@ export class Gates {
 
   #checkAccounts(accounts: readonly Account[]): DropReason | null {
     for (const { key, unit } of accounts) {
-      const funds = this.#input.state.accounts[key];
+      const { funds, spent } = this.#purseOf(key);
       if (!funds) return "budget_unavailable";
-      if (funds.left - (this.#spent.get(key) ?? 0) < unit) return funds.shortage;
+      if (funds.left - spent < unit) return funds.shortage;
     }
     return null;
   }
@@ -103,19 +110,27 @@ export class Gates {
   #checkPacing(accounts: readonly Account[], placementIndex: number): DropReason | null {
     let held = false;
     for (const account of accounts) {
-      const coin = this.#coins.get(account.key);
-      const isHeld = coin?.placementIndex === placementIndex ? coin.isHeld : this.#toss(account, placementIndex);
-      held ||= isHeld;
+      const purse = this.#purseOf(account.key);
+      if (purse.coinPlacement !== placementIndex) this.#toss(account, purse, placementIndex);
+      held ||= purse.isHeld;
     }
     return held ? "pacing_held" : null;
   }
 
-  #toss({ key, account, campaign }: Account, placementIndex: number): boolean {
-    const { seed, uniformFrom, state } = this.#input;
-    const passRate = state.accounts[key]?.passRate ?? 1;
-    const isHeld = passRate < 1 && uniformFrom(hashText(`${placementIndex} ${key}`, seed)) >= passRate;
-    this.#coins.set(key, { placementIndex, isHeld });
+  #toss({ key, account, campaign }: Account, purse: Purse, placementIndex: number): void {
+    const { seed, uniformFrom } = this.#input;
+    const passRate = purse.funds?.passRate ?? 1;
+    purse.coinPlacement = placementIndex;
+    purse.isHeld = passRate < 1 && uniformFrom(hashText(`${placementIndex} ${key}`, seed)) >= passRate;
     this.#opportunities.push({ campaignId: campaign.id, account });
-    return isHeld;
+  }
+
+  #purseOf(key: string): Purse {
+    let purse = this.#purses.get(key);
+    if (!purse) {
+      purse = { funds: this.#input.state.accounts[key] ?? null, spent: 0, coinPlacement: -1, isHeld: false };
+      this.#purses.set(key, purse);
+    }
+    return purse;
   }
 }

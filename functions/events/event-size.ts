@@ -54,10 +54,9 @@ const keepChosen = (slot: DecidedSlot): DecidedSlot => ({ ...slot, propensities:
 
 const withoutFeatures = ({ features: _, ...slot }: DecidedSlot): DecidedSlot => slot;
 
-const ASCII = /^[ -~]*$/;
+const utf8 = new TextEncoder();
 
-/** Most lines are ASCII, whose bytes need not be counted. */
 function writeLine(event: Event): EventLine {
   const line = JSON.stringify(event);
-  return { line, sizeBytes: ASCII.test(line) ? line.length : new TextEncoder().encode(line).byteLength };
+  return { line, sizeBytes: utf8.encode(line).byteLength };
 }

@@ -45,7 +45,12 @@ export async function nameSubject(subjectId: string, key: CryptoKey): Promise<st
 }
 
 export function createFrequency({ subjects, subjectKey, nowMs, metrics }: FrequencyDependencies): Frequency {
-  const objectOf = async (subjectId: string) => subjects.getByName(await nameSubject(subjectId, await subjectKey));
+  const names = new Map<string, string>();
+  const objectOf = async (subjectId: string) => {
+    const name = names.get(subjectId) ?? (await nameSubject(subjectId, await subjectKey));
+    rememberName(names, subjectId, name);
+    return subjects.getByName(name);
+  };
   const settle: Frequency["settle"] = async (subjectId, requestId, shown) => {
     try {
       await (await objectOf(subjectId)).settle(requestId, shown, nowMs()); // another stub: one that failed once stays broken
@@ -66,8 +71,20 @@ export function createFrequency({ subjects, subjectKey, nowMs, metrics }: Freque
       return null;
     },
     settle,
-    forget: async (subjectId) => (await objectOf(subjectId)).forget(),
+    forget: async (subjectId) => {
+      await (await objectOf(subjectId)).forget();
+      names.delete(subjectId);
+    },
   };
+}
+
+/** Each request asks twice, and readers come back: a name takes an HMAC. */
+const MOST_NAMES = 1000;
+
+function rememberName(names: Map<string, string>, subjectId: string, name: string): void {
+  const [oldest] = names.keys();
+  if (names.size >= MOST_NAMES && !names.has(subjectId) && oldest !== undefined) names.delete(oldest);
+  names.set(subjectId, name);
 }
 
 async function answerBefore<T extends object>(asked: Promise<T>, timeoutMs: number): Promise<T | "late" | "failed"> {

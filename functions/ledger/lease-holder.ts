@@ -28,8 +28,8 @@ export interface LeaseHolder {
    * campaign, and for `MAX_CALLS` campaigns a request at most: the rest is fetched by the next requests.
    */
   prepare(wants: readonly Want[], deadlineMs: number): Promise<void>;
-  /** What may be spent now. Decide and `commit` without awaiting in between: then nothing is spent twice. */
-  read(campaignId: string, account: AccountKey): Funds;
+  /** What may be spent now; whoever reads many accounts asks the clock once. Decide and `commit` without awaiting in between: then nothing is spent twice. */
+  read(campaignId: string, account: AccountKey, nowMs?: number): Funds;
   /**
    * `opportunities` are the accounts of all who could have been shown, as often as they could.
    * @throws Error where more is spent than `read` allows: a fault of the caller
@@ -87,9 +87,9 @@ export function createLeaseHolder({ isolateId, ...rest }: LeaseHolderOptions): L
       }
       await Promise.race([Promise.all(calls), wait(Math.max(deadlineMs - now, 0))]);
     },
-    read(campaignId, account) {
+    read(campaignId, account, now = nowMs()) {
       const held = heldOf(campaignId, account);
-      return held ? fundsOf(held, nowMs()) : { left: 0, passRate: 1, shortage: "budget_unavailable" };
+      return held ? fundsOf(held, now) : { left: 0, passRate: 1, shortage: "budget_unavailable" };
     },
     commit(spends, opportunities) {
       for (const { campaignId, account } of opportunities) {

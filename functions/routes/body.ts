@@ -23,8 +23,16 @@ export async function readJsonBody<Schema extends v.GenericSchema>(
   return parse(schema, parseJson(await readText(context.req.raw, maxBytes)));
 }
 
-/** The body as text, whatever `content-length` says. What is too long is read on without being kept, so that its sender hears why. */
+/**
+ * The body as text. What is too long, or does not say how long it is, is read piece by piece: too much is read on without being kept,
+ * so that its sender hears why. HTTP lets nobody send more than `content-length` says.
+ */
 export async function readText(request: Request, maxBytes = MAX_BODY_BYTES): Promise<string> {
+  const sizeBytes = Number(request.headers.get("content-length") ?? Number.NaN);
+  return sizeBytes <= maxBytes ? request.text() : readPieces(request, maxBytes);
+}
+
+async function readPieces(request: Request, maxBytes: number): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
   let sizeBytes = 0;

@@ -53,8 +53,8 @@ function wantsOf({ accounts }: Needs, sequence: number): Want[] {
 }
 
 /** Must be decided on and committed before anything is awaited. */
-export function readState(needs: Needs, caps: Caps, ledger: LeaseHolder): DecisionState {
+export function readState(needs: Needs, caps: Caps, ledger: LeaseHolder, nowMs: number): DecisionState {
   const accounts: DecisionState["accounts"] = {};
-  for (const { key, campaign, account } of needs.accounts) accounts[key] = ledger.read(campaign.id, account);
+  for (const { key, campaign, account } of needs.accounts) accounts[key] = ledger.read(campaign.id, account, nowMs);
   return { caps: caps && Object.fromEntries(caps), accounts };
 }

@@ -100,9 +100,9 @@ interface Made {
 }
 
 function decideAndCommit(input: DecisionInput, listed: Shortlist, caps: Caps, dependencies: DecisionDependencies): Made | null {
-  const { ledger, metrics } = dependencies;
+  const { ledger, metrics, nowMs } = dependencies;
   try {
-    const decision = decide(input, listed, readState(listed.needs, caps, ledger));
+    const decision = decide(input, listed, readState(listed.needs, caps, ledger, nowMs()));
     const spends = decision.placements.flatMap(({ slots }) => slots.flatMap((slot) => slot.spends));
     const receipts = ledger.commit(spends, decision.opportunities);
     countDecision(decision, metrics);

@@ -88,16 +88,22 @@ class SeriesMap<Name extends string, Value> {
   }
 
   get(labels: Labels<Name>): Value {
-    const pairs = this.#labelNames.map((name): [string, string] => [name, labels[name]]);
-    const key = JSON.stringify(pairs);
+    const key = this.#keyOf(labels);
     const known = this.#series.get(key);
     if (known) return known.value;
     if (this.#series.size >= MAX_SERIES && this.#labelNames.some((name) => labels[name] !== OVERFLOW)) {
       return this.get(Object.fromEntries(this.#labelNames.map((name) => [name, OVERFLOW])) as Labels<Name>); // has every name
     }
     const value = this.#create();
-    this.#series.set(key, { labels: pairs, value });
+    this.#series.set(key, { labels: this.#labelNames.map((name) => [name, labels[name]]), value });
     return value;
+  }
+
+  /** Most metrics have one label, which a decision counts by dozens of times. */
+  #keyOf(labels: Labels<Name>): string {
+    const [only, second] = this.#labelNames;
+    if (only !== undefined && second === undefined) return labels[only];
+    return JSON.stringify(this.#labelNames.map((name) => labels[name]));
   }
 
   clear(): void {

@@ -17,11 +17,15 @@ const COMPATIBILITY_DATE = "2026-10-01"; // as in wrangler.toml
 /** Where workerd writes its events, one JSON object a line. */
 const CONTROL_FD = 3;
 
-/** What the Worker finds in its environment: text, queues that lead back to itself, and Durable Objects of its own, binding -> class. */
+/** What the Worker finds in its environment: text, queues, and Durable Objects of its own, binding -> class. */
 export interface WorkerEnvironment {
   readonly vars: Readonly<Record<string, string>>;
   readonly queues: readonly string[];
+  /** Who takes the queues' messages over HTTP, `127.0.0.1:8080`; they lead back to the Worker itself where it is left out. */
+  readonly queueAddress?: string;
   readonly durableObjects?: Readonly<Record<string, string>>;
+  /** Where developer tools may listen in; nowhere where it is left out. */
+  readonly inspectorPort?: number;
 }
 
 /** Starts it, and answers once it listens. The isolate itself starts with the process. @throws Error where workerd ends instead */
@@ -34,7 +38,9 @@ export async function serveWorker(
   const objectFolder = join(folder, "objects");
   await mkdir(objectFolder);
   await writeFile(join(folder, "config.capnp"), describe(modules, environment, objectFolder));
-  const child = spawn(workerdPath(), ["serve", join(folder, "config.capnp"), `--control-fd=${CONTROL_FD}`], {
+  const { inspectorPort } = environment;
+  const inspector = inspectorPort === undefined ? [] : [`--inspector-addr=127.0.0.1:${inspectorPort}`];
+  const child = spawn(workerdPath(), ["serve", join(folder, "config.capnp"), `--control-fd=${CONTROL_FD}`, ...inspector], {
     stdio: ["ignore", "inherit", "inherit", "pipe"],
   });
   const stop = async () => {
@@ -58,16 +64,16 @@ function workerdPath(): string {
   return (require("workerd") as { readonly default: string }).default; // the package's one purpose
 }
 
-/** Durable Objects have their databases on disk: in memory, workerd gives them no SQL. */
+/** Durable Objects have their databases on disk: in memory, workerd gives them no SQL. Loopback, where a store may listen, is private. */
 function describe(
   modules: readonly WorkerModule[],
-  { vars, queues, durableObjects = {} }: WorkerEnvironment,
+  { vars, queues, queueAddress, durableObjects = {} }: WorkerEnvironment,
   objectFolder: string,
 ): string {
   const list = modules.map(({ name }) => `(name = "${name}", ${name.endsWith(".wasm") ? "wasm" : "esModule"} = embed "${name}")`);
   const bindings = [
     ...Object.entries(vars).map(([name, value]) => `(name = "${name}", text = ${JSON.stringify(value)})`),
-    ...queues.map((name) => `(name = "${name}", queue = "main")`),
+    ...queues.map((name) => `(name = "${name}", queue = "${queueAddress ? "queue" : "main"}")`),
     ...Object.entries(durableObjects).map(([name, className]) => `(name = "${name}", durableObjectNamespace = "${className}")`),
   ];
   const namespaces = Object.values(durableObjects).map(
@@ -78,6 +84,7 @@ const config :Workerd.Config = (
   services = [
     (name = "main", worker = .worker),
     (name = "objects", disk = (path = ${JSON.stringify(objectFolder)}, writable = true)),
+    (name = "internet", network = (allow = ["public", "private"])),${queueAddress ? `\n    (name = "queue", external = (address = "${queueAddress}", http = ())),` : ""}
   ],
   sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
 );
