@@ -109,7 +109,8 @@ function askTier(input: PlacementInput, candidates: readonly Candidate[], drop: 
   const conversions =
     buysConversions && conversionModel ? scoreCandidates(conversionModel, context, features, { known: fromCatalog }) : null;
   const isUnscored = clicks === null && candidates.some(({ supply }) => (supply?.flight.price.model ?? "cpc") === "cpc");
-  const rules = { ...input.auction, floorMicros: input.floorMicros, keepsUnscored: isUnscored };
+  const floorMicros = policy ? input.floorMicros : 0; // a lot sells nothing: the house is shown for nothing
+  const rules = { ...input.auction, floorMicros, keepsUnscored: isUnscored };
   const probabilities = { clicks: clicks?.probabilities ?? null, conversions: conversions?.probabilities ?? null };
   const { ranked, dropped } = rankCandidates(candidates, probabilities, rules);
   for (const { creativeId, reason } of dropped) drop(creativeId, reason);

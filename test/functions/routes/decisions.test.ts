@@ -203,7 +203,7 @@ describe("when budgets are spent", () => {
           { ...FLIGHT, id: "house", tierId: "house", price: { model: "cpm", bidMicros: 0 } },
         ],
         creatives: creatives.map((id) => creativeOf(id, { flightId: id })),
-        placements: [{ id: "top", sizes: [SIZE] }],
+        placements: [{ id: "top", sizes: [SIZE], floorMicros: 1000 }],
       }),
     );
   const ask = { placements: [{ id: "top" }] };
