@@ -101,17 +101,14 @@ function groupByTier(candidates: readonly Candidate[]): Candidate[][] {
 function askTier(input: PlacementInput, candidates: readonly Candidate[], drop: Drop): AskedTier {
   const tier = input.tiers[candidates[0]?.supply?.tierRank ?? -1] ?? null;
   const policy = tier?.selection === "weighted" ? null : input.policy;
-  const { model, conversionModel, context, fromCatalog } = input;
+  const { model, context, fromCatalog } = input;
   const features = candidates.map((candidate) => candidate.features);
   const options = { known: fromCatalog, withDraws: policy?.name === "thompson" };
   const clicks = model && scoreCandidates(model, context, features, options);
-  const buysConversions = candidates.some(({ supply }) => supply?.flight.price.model === "cpa");
-  const conversions =
-    buysConversions && conversionModel ? scoreCandidates(conversionModel, context, features, { known: fromCatalog }) : null;
   const isUnscored = clicks === null && candidates.some(({ supply }) => (supply?.flight.price.model ?? "cpc") === "cpc");
   const floorMicros = policy ? input.floorMicros : 0; // a lot sells nothing: the house is shown for nothing
   const rules = { ...input.auction, floorMicros, keepsUnscored: isUnscored };
-  const probabilities = { clicks: clicks?.probabilities ?? null, conversions: conversions?.probabilities ?? null };
+  const probabilities = { clicks: clicks?.probabilities ?? null, conversions: scoreConversions(input, candidates) };
   const { ranked, dropped } = rankCandidates(candidates, probabilities, rules);
   for (const { creativeId, reason } of dropped) drop(creativeId, reason);
   const drawn = { drawCount: clicks?.drawCount ?? 0, clicks: clicks?.drawn ?? null, conversions: null };
@@ -125,6 +122,18 @@ function askTier(input: PlacementInput, candidates: readonly Candidate[], drop: 
     fallback: policy && findFallback(policy, isUnscored, model !== null, draws !== null),
     arms: drawing && armsOf(ranked, drawing, draws, input.nowMs),
   };
+}
+
+/** Of those who pay for conversions; null where there are none, or no model answers. What the others have here means nothing. */
+function scoreConversions({ conversionModel, context, fromCatalog }: PlacementInput, candidates: readonly Candidate[]) {
+  const buyers = candidates.flatMap(({ supply }, index) => (supply?.flight.price.model === "cpa" ? index : []));
+  if (!conversionModel || buyers.length === 0) return null;
+  const features = buyers.map((index) => (candidates[index] as Candidate).features); // indices of it
+  const scores = scoreCandidates(conversionModel, context, features, { known: fromCatalog });
+  if (!scores) return null;
+  const probabilities = new Float64Array(candidates.length);
+  for (const [place, index] of buyers.entries()) probabilities[index] = scores.probabilities[place] as number; // one each
+  return probabilities;
 }
 
 /** A random policy needs no model; one that is there and fails is reported all the same. */

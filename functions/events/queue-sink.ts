@@ -19,7 +19,9 @@ const SHARED_MESSAGE_BYTES = 16_000;
 /** The body of a message: events as JSON, a line each. They are written once, and stored as they are. */
 export type EventMessage = string;
 
-export function createQueueSink(queue: Pick<Queue<EventMessage>, "sendBatch">, onTrim: (reason: TrimReason) => void): EventSink {
+type Producer = Pick<Queue<EventMessage>, "send" | "sendBatch">;
+
+export function createQueueSink(queue: Producer, onTrim: (reason: TrimReason) => void): EventSink {
   return {
     async write(events) {
       const lines = events.map((event) => fitEvent(event, MAX_MESSAGE_BYTES - MESSAGE_OVERHEAD_BYTES, onTrim));
@@ -28,9 +30,23 @@ export function createQueueSink(queue: Pick<Queue<EventMessage>, "sendBatch">, o
         sizeBytes: MESSAGE_OVERHEAD_BYTES + inside.reduce((sum, { sizeBytes }) => sum + sizeBytes + 1, 1),
       }));
       const calls = group(messages, MAX_CALL_BYTES, MAX_CALL_MESSAGES);
-      await Promise.all(calls.map((call) => queue.sendBatch(call.map(({ body }) => ({ body, contentType: "text" as const })))));
+      await Promise.all(
+        calls.map((call) =>
+          send(
+            queue,
+            call.map(({ body }) => body),
+          ),
+        ),
+      );
     },
   };
+}
+
+/** One message travels as it is; in a batch it would be written once more, as base64 in JSON. */
+async function send(queue: Producer, bodies: readonly EventMessage[]): Promise<void> {
+  const [first] = bodies;
+  if (first !== undefined && bodies.length === 1) await queue.send(first, { contentType: "text" });
+  else await queue.sendBatch(bodies.map((body) => ({ body, contentType: "text" })));
 }
 
 /** Cuts into groups, in order, of at most `maxCount` and together at most `maxSizeBytes`; what is larger is alone. */

@@ -7,6 +7,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   scorer: async () => (await import("./scorer/scorer.ts")).scorer,
   serving: async () => (await import("./serving/serving.ts")).serving,
   bundle: async () => (await import("./bundle/bundle.ts")).bundle,
+  decision: async () => (await import("./decision/decision.ts")).decision,
   quantization: async () => (await import("./quantization/quantization.ts")).quantization,
   quality: async () => (await import("./quality/quality.ts")).quality,
   training: async () => (await import("./training/training.ts")).training,

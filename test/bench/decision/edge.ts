@@ -1,6 +1,7 @@
 // The whole edge for a catalog: a store that it was published to, a queue, Durable Objects on disk, and the real Worker in workerd.
-import { issueSiteKey } from "../../../shared/access/site-key.ts";
+
 import { importHmacKey } from "../../../shared/access/signed-text.ts";
+import { issueSiteKey } from "../../../shared/access/site-key.ts";
 import type { Catalog } from "../../../shared/catalog/catalog.ts";
 import { publishCatalog } from "../../../training/jobs/catalog.ts";
 import { ARTIFACT_BUCKET, startPlatform } from "../../../training/local/platform.ts";

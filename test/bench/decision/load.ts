@@ -2,14 +2,14 @@
 // shares the machine with what it measures, and HTTP clients of Node cost as much as the servers.
 import { connect } from "node:net";
 
-/** Each connection sends the next request as soon as it has its answer, or, at a `ratePerSecond`, when that is due. */
+/** Each connection sends the next request as soon as it has its answer, for so long. */
 export interface LoadOrder {
   readonly port: number;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly bodies: readonly string[];
   readonly connectionCount: number;
-  readonly requestCount: number;
+  readonly seconds: number;
 }
 
 export interface LoadReport {
@@ -43,23 +43,35 @@ function readAnswer(text: string): Answer | null {
 }
 
 function run(order: LoadOrder): Promise<LoadReport> {
-  const { port, path, headers, bodies, connectionCount, requestCount } = order;
+  const { port, path, headers, bodies, connectionCount } = order;
   const head = Object.entries({ host: `127.0.0.1:${port}`, "content-type": "application/json", ...headers });
   const lines = head.map(([name, value]) => `${name}: ${value}\r\n`).join("");
   const requests = bodies.map((body) =>
     Buffer.from(`POST ${path} HTTP/1.1\r\n${lines}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`),
   );
-  const latenciesMs = new Float64Array(requestCount);
-  let [sentCount, doneCount, failureCount, answerBytes, lastAnswer] = [0, 0, 0, 0, ""];
+  const latenciesMs: number[] = [];
+  let [sentCount, openCount, failureCount, answerBytes, lastAnswer] = [0, connectionCount, 0, 0, ""];
   const startedMs = performance.now();
+  const report = (): LoadReport => ({
+    seconds: (performance.now() - startedMs) / 1000,
+    latenciesMs: Float64Array.from(latenciesMs).sort(),
+    failureCount,
+    answerBytes: answerBytes / latenciesMs.length,
+    lastAnswer,
+  });
   return new Promise((resolve, reject) => {
     const open = () => {
       const socket = connect(port, "127.0.0.1").setNoDelay().setEncoding("latin1");
       let [text, sentMs] = ["", 0];
       const send = () => {
-        if (sentCount === requestCount) return socket.end();
         sentMs = performance.now();
-        return socket.write(requests[sentCount++ % requests.length] as Buffer); // there is one
+        socket.write(requests[sentCount++ % requests.length] as Buffer); // there is one
+      };
+      const take = ({ status, body }: Answer) => {
+        latenciesMs.push(performance.now() - sentMs);
+        answerBytes += body.length;
+        lastAnswer = body;
+        if (status !== 200) failureCount++;
       };
       socket.on("connect", send);
       socket.on("error", reject);
@@ -67,15 +79,11 @@ function run(order: LoadOrder): Promise<LoadReport> {
         text += piece;
         const answer = readAnswer(text);
         if (!answer) return;
-        latenciesMs[doneCount++] = performance.now() - sentMs;
         text = "";
-        answerBytes += answer.body.length;
-        lastAnswer = answer.body;
-        if (answer.status !== 200) failureCount++;
-        if (doneCount < requestCount) return void send();
+        take(answer);
+        if (performance.now() - startedMs < order.seconds * 1000) return send();
         socket.end();
-        const seconds = (performance.now() - startedMs) / 1000;
-        resolve({ seconds, latenciesMs: latenciesMs.sort(), failureCount, answerBytes: answerBytes / doneCount, lastAnswer });
+        if (--openCount === 0) resolve(report());
       });
     };
     for (let index = 0; index < connectionCount; index++) open();

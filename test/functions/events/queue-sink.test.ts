@@ -26,7 +26,8 @@ function createStrictQueue() {
     calls.push(bodies);
     return { metadata: { metrics: { backlogCount: 0, backlogBytes: 0 } } };
   };
-  return { calls, sendBatch, breakDown: () => (broken = true) };
+  const send: Queue<EventMessage>["send"] = (body) => sendBatch([{ body }]);
+  return { calls, send, sendBatch, breakDown: () => (broken = true) };
 }
 
 const parseLines = (body: EventMessage): Event[] => body.split("\n").map((line) => JSON.parse(line));
