@@ -56,36 +56,36 @@ const charges = ({ metrics }: Edge) =>
 
 describe("clicks of a campaign that pays for them", () => {
   it("hold what they are expected to cost when their ads are served, and no more is shown than the budget bears", async () => {
-    const { showAll, clock, edge } = createShop("held", "cpc");
+    const { showAll, clock, edge } = createShop("shop-held", "cpc");
     expect(await showAll()).toHaveLength(4); // 20 cents each, and 40 must be left
     await clock.advance(30_000);
     await edge.settle();
-    expect(await spentOf("held")).toBe(0);
+    expect(await spentOf("shop-held")).toBe(0);
   });
 
   it("are charged once each at the price of the answer, whoever repeats them", async () => {
-    const { show, edge, pass } = createShop("clicked", "cpc");
+    const { show, edge, pass } = createShop("shop-clicked", "cpc");
     const [creative] = (await show()).placements.flatMap(({ creatives }) => creatives);
     expect(creative?.price).toEqual({ model: "cpc", micros: 400_000 });
     await click(edge, creative?.clickUrl);
     await pass(30_000);
-    expect(await spentOf("clicked")).toBe(400_000);
+    expect(await spentOf("shop-clicked")).toBe(400_000);
     await Promise.all(Array.from({ length: 20 }, () => click(edge, creative?.clickUrl)));
     await edge.ask(pathOf(creative?.impressionUrl));
     await pass(30_000);
-    expect(await spentOf("clicked")).toBe(400_000);
+    expect(await spentOf("shop-clicked")).toBe(400_000);
     expect(charges(edge)).toEqual({ billed: 1, duplicate: 20 });
   });
 
   it("are never charged above the budget: what comes late is charged in part, then counted as unbilled", async () => {
-    const { showAll, edge, pass } = createShop("late", "cpc");
+    const { showAll, edge, pass } = createShop("shop-late", "cpc");
     const clickUrls = await showAll();
     await pass(LEDGER_RULES.holdMs + 60_000); // nobody clicked: the holds have lapsed
     clickUrls.push(...(await showAll()));
     expect(clickUrls.length).toBeGreaterThan(5);
     await Promise.all(clickUrls.map((url) => click(edge, url)));
     await pass(30_000);
-    expect(await spentOf("late")).toBe(1_000_000);
+    expect(await spentOf("shop-late")).toBe(1_000_000);
     expect(charges(edge)).toEqual({ billed: 2, partly_billed: 1, outcome_unbilled: clickUrls.length - 3 });
     expect(creativesOf(await edge.decide({ placements: [{ id: "top" }] }))).toEqual([]);
   });
@@ -93,12 +93,12 @@ describe("clicks of a campaign that pays for them", () => {
 
 describe("conversions of a campaign that pays for them", () => {
   it("are charged by the token that the click gave the landing page, once each; the click itself costs nothing", async () => {
-    const { show, edge, pass } = createShop("bought", "cpa");
+    const { show, edge, pass } = createShop("shop-bought", "cpa");
     const [creative] = (await show()).placements.flatMap(({ creatives }) => creatives);
     expect(creative?.price).toEqual({ model: "cpa", micros: 400_000 });
     const landing = new URL(await click(edge, creative?.clickUrl));
     await pass(30_000);
-    expect(await spentOf("bought")).toBe(0);
+    expect(await spentOf("shop-bought")).toBe(0);
     const token = landing.searchParams.get("ad");
     const conversion = { type: "conversion", id: "order-1", timeMs: NOW_MS, token };
     const report = (events: unknown[]) =>
@@ -112,10 +112,10 @@ describe("conversions of a campaign that pays for them", () => {
     const untold = { type: "conversion", id: "order-2", timeMs: NOW_MS, decisionId: "d", placementId: "top" };
     expect((await report([untold])).status).toBe(202);
     await pass(30_000);
-    expect(await spentOf("bought")).toBe(400_000);
+    expect(await spentOf("shop-bought")).toBe(400_000);
     expect(charges(edge)).toEqual({ billed: 1, duplicate: 2 });
     expect((await report([{ ...conversion, id: "order-3", token: `${token}x` }])).status).toBe(400);
     await pass(30_000);
-    expect(await spentOf("bought")).toBe(400_000);
+    expect(await spentOf("shop-bought")).toBe(400_000);
   });
 });
