@@ -57,9 +57,10 @@ interface Made {
 function decideAndCommit(input: DecisionInput, listed: Shortlist, caps: Caps, dependencies: AnswerDependencies): Made | null {
   const { ledger, metrics, nowMs } = dependencies;
   try {
-    const decision = decide(input, listed, readState(listed.needs, caps, ledger, nowMs()));
+    const moment = nowMs(); // one for both: a lease that ends in between was there when it was read
+    const decision = decide(input, listed, readState(listed.needs, caps, ledger, moment));
     const spends = decision.placements.flatMap(({ slots }) => slots.flatMap((slot) => slot.spends));
-    const receipts = ledger.commit(spends, decision.opportunities);
+    const receipts = ledger.commit(spends, decision.opportunities, moment);
     countDecision(decision, metrics);
     return { decision, receipts };
   } catch (error) {
