@@ -2,7 +2,7 @@
 import { Random } from "../../../training/engine/random.ts";
 import { drawRequests } from "./catalog.ts";
 
-const SUBJECT_COUNT = 2000;
+const SUBJECT_COUNT = 300;
 const BODY_COUNT = 1000;
 
 /** What the model knows of a reader. */
