@@ -56,6 +56,7 @@ export function createDependencies(bindings: Bindings): Dependencies {
       adminKeys: bindings.adminKeys,
       signingKey: bindings.signingKey,
       publicKeys: bindings.publicKeys,
+      ledgers: bindings.campaignLedger,
       store: createEdgeStore({ ...bindings.store, bucket: bindings.artifactBucket, timeoutMs: PUBLICATION_TIMEOUT_MS }),
       nowMs,
     },
@@ -71,7 +72,10 @@ function createLedgers({ campaignLedger }: Bindings, nowMs: () => number, metric
     isolateId: crypto.randomUUID(),
     nowMs,
     wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-    onFailure: () => metrics.leases.add({ outcome: "failed" }),
+    onFailure: (error) => {
+      reportError(error);
+      metrics.leases.add({ outcome: "failed" });
+    },
   });
   return { client, ledger };
 }

@@ -2,13 +2,14 @@
 import { Duration, RemovalPolicy } from "aws-cdk-lib";
 import { BlockPublicAccess, Bucket, BucketEncryption, type BucketProps, type CfnBucket, StorageClass } from "aws-cdk-lib/aws-s3";
 import { Construct } from "constructs";
-import { documentKey, eventKey, objectKey, pointerKey } from "../shared/artifact/keys.ts";
+import { CATALOG_NAME, documentKey, eventKey, objectKey, pointerKey } from "../shared/artifact/keys.ts";
 
 /** Keys as policies match them, from the functions that write them. */
 export const KEY_PATTERNS = {
   objects: objectKey("*"),
   documents: documentKey("*", "*"),
   pointers: pointerKey("*", "stable").replace("stable", "*"),
+  catalogs: documentKey(CATALOG_NAME, "*"),
   events: `${firstSegment(eventKey(0, "batch"))}/*`,
 };
 

@@ -15,12 +15,16 @@ interface Parts {
 }
 
 export function acknowledgeFindings({ buckets, edge, job, schedule }: Parts): void {
-  const { objects, documents, pointers, events } = KEY_PATTERNS;
+  const { objects, documents, pointers, catalogs, events } = KEY_PATTERNS;
   const keys = [
     ...[objects, documents, pointers].map((pattern) => keyFinding(buckets.artifacts, pattern)),
     keyFinding(buckets.events, events),
   ];
-  accept(edge, keys, "Keys are named by content, task and hour: only their prefixes are known here.");
+  accept(
+    edge,
+    [...keys, keyFinding(buckets.artifacts, catalogs)],
+    "Keys are named by content, task and hour: only their prefixes are known here.",
+  );
   accept(job.role, keys, "Keys are named by content, task and hour: only their prefixes are known here.");
   accept(job.executionRole, ["AwsSolutions-IAM5[Resource::*]"], "ecr:GetAuthorizationToken takes no resource.");
   const managed = "service-role/AmazonEC2ContainerServiceforEC2Role";

@@ -97,11 +97,12 @@ describe("buckets", () => {
 describe("the edge's user", () => {
   const statements = statementsOf(/^EdgePolicy/);
 
-  it("reads artifacts and creates events, and nothing else", () => {
-    assert.deepEqual(statements.flatMap(({ actions }) => actions).sort(), ["s3:GetObject", "s3:PutObject"]);
-    for (const { actions, resources } of statements) {
-      const bucket = actions.includes("s3:PutObject") ? "BucketsEvents" : "BucketsArtifacts";
-      for (const resource of resources) assert.match(resource, new RegExp(bucket));
+  it("reads artifacts, creates events, publishes catalogs, and nothing else", () => {
+    assert.deepEqual(new Set(statements.flatMap(({ actions }) => actions)), new Set(["s3:GetObject", "s3:PutObject"]));
+    const writes = statements.filter(({ actions }) => actions.includes("s3:PutObject"));
+    for (const { condition, resources } of writes) {
+      assert.ok(condition);
+      for (const resource of resources) assert.match(resource, /BucketsEvents|\/(manifests|channels)\/catalog\//);
     }
   });
 

@@ -26,15 +26,19 @@ export type WaitUntil = (work: Promise<unknown>) => void;
 
 /**
  * The models' task and channels are known only from the catalog, so that a fresh isolate waits for one after the other; however the
- * store hangs, for both together no longer than for one.
+ * store hangs, for both together no longer than for one, and never past `untilMs`.
  */
-export async function takeSnapshot({ catalogLoader, models, nowMs }: SnapshotSources, waitUntil: WaitUntil): Promise<Snapshot> {
+export async function takeSnapshot(
+  { catalogLoader, models, nowMs }: SnapshotSources,
+  waitUntil: WaitUntil,
+  untilMs?: number,
+): Promise<Snapshot> {
   const startedMs = nowMs();
-  const loaded = await catalogLoader.get(waitUntil);
+  const loaded = await catalogLoader.get(waitUntil, startedMs, untilMs);
   const catalog = loaded?.value ?? EMPTY_CATALOG;
   const load = async (task: string | null) => {
     const loads = (task === null ? [] : catalog.channels).map(async (channel) => {
-      const model = await models.loaderOf(task as string, channel).get(waitUntil, startedMs); // no task has no loads
+      const model = await models.loaderOf(task as string, channel).get(waitUntil, startedMs, untilMs); // no task has no loads
       return model ? ([[channel, model]] as const) : [];
     });
     return new Map((await Promise.all(loads)).flat());

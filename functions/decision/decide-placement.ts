@@ -106,7 +106,8 @@ function askTier(input: PlacementInput, candidates: readonly Candidate[], drop: 
   const options = { known: fromCatalog, withDraws: policy?.name === "thompson" };
   const clicks = model && scoreCandidates(model, context, features, options);
   const isUnscored = clicks === null && candidates.some(({ supply }) => (supply?.flight.price.model ?? "cpc") === "cpc");
-  const rules = { ...input.auction, floorMicros: input.floorMicros, keepsUnscored: isUnscored };
+  const floorMicros = policy ? input.floorMicros : 0; // a lot sells nothing: the house is shown for nothing
+  const rules = { ...input.auction, floorMicros, keepsUnscored: isUnscored };
   const probabilities = { clicks: clicks?.probabilities ?? null, conversions: scoreConversions(input, candidates) };
   const { ranked, dropped } = rankCandidates(candidates, probabilities, rules);
   for (const { creativeId, reason } of dropped) drop(creativeId, reason);

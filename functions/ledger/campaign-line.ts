@@ -8,7 +8,7 @@ export interface LineOptions {
   readonly client: LedgerClient;
   readonly nowMs: () => number;
   readonly wait: (ms: number) => Promise<void>;
-  readonly onFailure: () => void;
+  readonly onFailure: (error: unknown) => void;
   readonly nextLeaseId: () => string;
 }
 
@@ -138,8 +138,8 @@ export class CampaignLine {
       for (const one of said) hear(one.held, one.asks);
       this.#take(grants);
       for (const { leaseId, spentTotal } of proofs) if (this.#proofs.get(leaseId) === spentTotal) this.#proofs.delete(leaseId);
-    } catch {
-      onFailure();
+    } catch (error) {
+      onFailure(error);
       for (const { held } of said) fail(held, nextLeaseId, nowMs());
     }
   }

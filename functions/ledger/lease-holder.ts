@@ -34,7 +34,7 @@ export interface LeaseHolder {
    * `opportunities` are the accounts of all who could have been shown, as often as they could.
    * @throws Error where more is spent than `read` allows: a fault of the caller
    */
-  commit(spends: readonly Spend[], opportunities: readonly Omit<Spend, "amount">[]): Receipt[];
+  commit(spends: readonly Spend[], opportunities: readonly Omit<Spend, "amount">[], nowMs?: number): Receipt[];
   /** An impression was rendered. Where its lease is this isolate's own, the ledger will hear of it anyway. */
   prove(campaignId: string, leaseId: string, spentTotal: number): void;
   /** Behind the response: reports and renewals, one call a campaign at a time; lingers a while to return what is not used. Never rejects. */
@@ -91,12 +91,12 @@ export function createLeaseHolder({ isolateId, ...rest }: LeaseHolderOptions): L
       const held = heldOf(campaignId, account);
       return held ? fundsOf(held, now) : { left: 0, passRate: 1, shortage: "budget_unavailable" };
     },
-    commit(spends, opportunities) {
+    commit(spends, opportunities, now = nowMs()) {
       for (const { campaignId, account } of opportunities) {
         const held = heldOf(campaignId, account);
         if (held) held.opportunities++;
       }
-      return spends.map((one) => pay(heldOf(one.campaignId, one.account), one, nowMs()));
+      return spends.map((one) => pay(heldOf(one.campaignId, one.account), one, now));
     },
     prove(campaignId, leaseId, spentTotal) {
       if (leaseId.startsWith(`${isolateId}.`)) return;

@@ -27,8 +27,9 @@ export interface ChannelLoader<T> {
    * lifetime; waits for the store, up to a bound, only for the very first load. Never throws.
    *
    * @param sinceMs when the caller began to wait, where it has waited for another loader before: the bound is one for both
+   * @param untilMs when the caller must go on, where that is earlier
    */
-  get(waitUntil: (work: Promise<unknown>) => void, sinceMs?: number): Promise<Loaded<T> | null>;
+  get(waitUntil: (work: Promise<unknown>) => void, sinceMs?: number, untilMs?: number): Promise<Loaded<T> | null>;
 }
 
 export interface ChannelLoaderOptions<T> extends ChannelSource<T> {
@@ -67,13 +68,18 @@ class StoreChannelLoader<T> implements ChannelLoader<T> {
     this.#options = options;
   }
 
-  async get(waitUntil: (work: Promise<unknown>) => void, sinceMs = Number.POSITIVE_INFINITY): Promise<Loaded<T> | null> {
+  async get(
+    waitUntil: (work: Promise<unknown>) => void,
+    sinceMs = Number.POSITIVE_INFINITY,
+    untilMs = Number.POSITIVE_INFINITY,
+  ): Promise<Loaded<T> | null> {
     const nowMs = this.#options.nowMs();
     const running = this.#refresh !== null && nowMs - this.#refresh.startedMs < ABANDON_MS;
     if (!running && nowMs >= this.#nextRefreshMs) waitUntil(this.#startRefresh(nowMs));
     if (this.#refresh?.isFirst) {
       const { done, startedMs } = this.#refresh;
-      await settledWithin(done, Math.min(startedMs, sinceMs) + this.#options.firstLoadMs - nowMs);
+      const boundMs = Math.min(startedMs, sinceMs) + this.#options.firstLoadMs;
+      await settledWithin(done, Math.min(boundMs, untilMs) - nowMs);
     }
     return this.current;
   }

@@ -11,21 +11,26 @@ export interface StateDependencies {
   readonly ledger: LeaseHolder;
 }
 
-/** A reader waits this long at most, unless the request says otherwise. */
+/** A reader waits this long at most for counters and budgets, unless the request says otherwise. */
 const STANDARD_TIMEOUT_MS = 50;
 
 /** By key; null where they were not asked, or did not answer in time. */
 export type Caps = ReadonlyMap<string, number> | null;
 
-/** Asks counters and ledgers, both at once. Where nothing bounds the eligible, or all leases are at hand, nobody waits. */
+/**
+ * Asks counters and ledgers, both at once. Where nothing bounds the eligible, or all leases are at hand, nobody waits.
+ *
+ * @param untilMs when the request's own time is over; null where it names none
+ */
 export async function prepareState(
   { request, decisionId, nowMs }: DecisionInput,
   needs: Needs,
   catalogSequence: number,
+  untilMs: number | null,
   { frequency, ledger }: StateDependencies,
   waitUntil: WaitUntil,
 ): Promise<Caps> {
-  const deadlineMs = nowMs + (request.timeoutMs ?? STANDARD_TIMEOUT_MS);
+  const deadlineMs = untilMs ?? nowMs + STANDARD_TIMEOUT_MS;
   const { subjectId } = request;
   const isCounted = subjectId !== undefined && needs.views.length > 0;
   const [caps] = await Promise.all([

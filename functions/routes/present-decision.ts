@@ -94,6 +94,9 @@ function presentContent(
   { content, imageUrl }: Candidate,
   macros: MacroValues,
 ): CreativeContent | { kind: "image"; imageUrl?: string } {
-  if (!content) return { kind: "image", ...(imageUrl !== undefined && { imageUrl }) };
-  return content.kind === "html" ? { ...content, html: expandHtml(content.html, macros) } : content;
+  const image = imageUrl === undefined ? {} : { imageUrl: expandUrl(imageUrl, macros) };
+  if (!content) return { kind: "image", ...image };
+  if (content.kind === "html") return { ...content, html: expandHtml(content.html, macros) };
+  if (content.kind === "image" || content.iconUrl === undefined) return { ...content, ...image };
+  return { ...content, ...image, iconUrl: expandUrl(content.iconUrl, macros) };
 }

@@ -65,7 +65,7 @@ function declareLedger(registry: Registry) {
   return {
     leases: registry.counter(
       "selvedge_leases_total",
-      "Leases of budgets and goals that this isolate asked for, by outcome: granted, or why not.",
+      "Leases of budgets and goals that this isolate asked for, by outcome: granted, why not, or failed where the ledger did not answer.",
       ["outcome"],
     ),
     doubtedLeases: registry.counter(
@@ -78,7 +78,6 @@ function declareLedger(registry: Registry) {
       "Clicks and conversions that were to be paid, by outcome: billed, partly_billed, outcome_unbilled, duplicate or campaign_unknown.",
       ["outcome"],
     ),
-    ledgerFailures: registry.counter("selvedge_ledger_failures_total", "Calls to a campaign's ledger that failed.", []),
   };
 }
 

@@ -12,7 +12,7 @@ export type Site = v.InferOutput<typeof Site>;
 
 /**
  * `siteId` null: anybody may ask for it. `sizes` that it takes (natives have none). `floorMicros` is the least expected value of 1,000
- * impressions. `features` join the request's context: where the ad is shown is part of what the model sees.
+ * impressions in an auction; weighted tiers know no floor. `features` join the request's context: where the ad is shown is part of what the model sees.
  */
 export const Placement = strictObject({
   id: Id,

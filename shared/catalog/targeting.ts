@@ -12,9 +12,11 @@ const Match = strictObject({ anyOf: v.exactOptional(list(text, 1, 1000)), noneOf
 export type Match = v.InferOutput<typeof Match>;
 
 /**
- * Values are compared in lower case. `regions` are ISO 3166-2 (`DE-BE`); `domains` match their subdomains too; `urlPrefixes` are host and
- * path from the start (`news.example/sport`), matched at whole path segments. `keyValues` are the request's own, by key.
- * `consents`: purposes all of which the subject has agreed to, or the flight is not shown.
+ * Values are compared in lower case, keys of `keyValues` letter for letter. `regions` are ISO 3166-2 (`DE-BE`); `languages` match their
+ * subtags too (`de` takes `de-AT`), `domains` their subdomains, an IAB category what is part of it (`IAB17` takes `IAB17-2`).
+ * `urlPrefixes` are host and path from the start (`news.example/sport`), matched at whole path segments. Devices, systems and browsers
+ * that the request does not name itself have the names of `functions/routes/connection.ts`. `consents`: purposes all of which the subject
+ * has agreed to, or the flight is not shown. Of what is not known of a request, no `anyOf` is met.
  */
 export const Targeting = strictObject({
   countries: v.exactOptional(Match),
@@ -46,7 +48,7 @@ export const DayPart = strictObject({
 });
 export type DayPart = v.InferOutput<typeof DayPart>;
 
-/** What a placement will not have. `attributes` are OpenRTB's creative attributes (AdCOM, List: Creative Attributes). */
+/** What a placement will not have: domains with their subdomains, IAB categories with their parts. `attributes` are OpenRTB's creative attributes (AdCOM, List: Creative Attributes). */
 export const Blocks = strictObject({
   advertiserDomains: v.exactOptional(list(text, 1, 1000)),
   categories: v.exactOptional(list(Category, 1, 1000)),

@@ -37,8 +37,8 @@ export type RequestedPlacement = v.InferOutput<typeof RequestedPlacement>;
 
 /**
  * `subjectId` is the site's own, of a subject who has agreed to it: it is never derived. `consents` are purposes agreed to. `geo`, `device`
- * and `language` go before what the connection tells. Within `timeoutMs` counters and budgets must have answered, or the decision is made
- * without them.
+ * and `language` go before what the connection tells. Within `timeoutMs` catalog, counters and budgets must have answered, or the decision
+ * is made without them.
  *
  * @example { "subjectId": "s-1", "features": { "segment": "sport" }, "url": "https://news.example/a", "placements": [{ "id": "top" }] }
  */

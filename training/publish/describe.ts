@@ -25,6 +25,7 @@ export function describeManifest(manifest: Manifest, version: string | null): st
     ...(architecture.fm ? ["fm"] : []),
     ...(architecture.cross ? [`cross x${architecture.cross.inputs.length}`] : []),
     ...(architecture.mlp ? [`mlp ${architecture.mlp.hidden.join("-")}`] : []),
+    ...(architecture.posterior ? [`${architecture.posterior.draws} draws of the posterior`] : []),
     ...(architecture.retrieval ? [`retrieval of ${architecture.retrieval.items} items`] : []),
   ];
   return formatTable([

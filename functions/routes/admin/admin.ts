@@ -6,6 +6,7 @@ import { authenticate } from "../../admin/admin-keys.ts";
 import { catalogRoutes } from "./catalog.ts";
 import type { AdminContext, AdminDependencies } from "./context.ts";
 import { entityRoutes } from "./entities.ts";
+import { ledgerRoutes } from "./ledger.ts";
 import { openapiRoutes } from "./openapi.ts";
 import { replayRoutes } from "./replays.ts";
 
@@ -24,6 +25,7 @@ export function createAdminApp(dependencies: AdminDependencies, answerError: Ans
     })
     .route("/", catalogRoutes())
     .route("/", replayRoutes())
+    .route("/", ledgerRoutes())
     .route("/", entityRoutes())
     .notFound((context) => {
       const detail = `${context.req.method} ${context.req.path} is no route; GET /admin/openapi.json lists them`;

@@ -2,6 +2,7 @@
 import type { Context } from "hono";
 import type { PublishedStore } from "../../../shared/artifact/store.ts";
 import type { Editor } from "../../admin/entity-table.ts";
+import type { CampaignLedger } from "../../ledger/campaign-ledger.ts";
 
 /** `db` is null, and keys are empty, where a Worker serves what was published elsewhere and edits nothing. */
 export interface AdminDependencies {
@@ -11,6 +12,7 @@ export interface AdminDependencies {
   readonly store: PublishedStore;
   readonly signingKey: string;
   readonly publicKeys: string;
+  readonly ledgers: DurableObjectNamespace<CampaignLedger>;
   readonly nowMs: () => number;
 }
 

@@ -4,6 +4,7 @@ import { Catalog } from "../../../shared/catalog/catalog.ts";
 import { ENTITIES, KINDS, Settings } from "../../admin/entities.ts";
 import { toJsonSchema } from "../json-schema.ts";
 import { ProblemDocument } from "../problem.ts";
+import { LedgerDocument } from "./ledger.ts";
 
 export function openapiRoutes() {
   let document: object | undefined; // made once an isolate, and only where somebody asks
@@ -14,7 +15,7 @@ export function openapiRoutes() {
 }
 
 function createDocument() {
-  const schemas = { settings: Settings, Catalog, ProblemDocument, ...mapKinds((kind) => ENTITIES[kind].schema) };
+  const schemas = { settings: Settings, Catalog, LedgerDocument, ProblemDocument, ...mapKinds((kind) => ENTITIES[kind].schema) };
   return {
     openapi: "3.1.1",
     info: { title: "Selvedge admin", version: "1", description: "The catalog as it is edited.", license: LICENSE },
@@ -22,6 +23,10 @@ function createDocument() {
     security: [{ adminKey: [] }],
     paths: {
       ...Object.assign({}, ...KINDS.map(describeKind)),
+      "/admin/v1/campaigns/{id}/ledger": {
+        parameters: [ID],
+        get: reads("LedgerDocument", "Where a campaign's money and its flights' goals are"),
+      },
       "/admin/v1/settings": { get: reads("settings", "What holds for the whole catalog"), put: writes("settings") },
       "/admin/v1/export": { get: reads("Catalog", "The whole catalog; its ETag is the revision of the whole") },
       "/admin/v1/import": { post: { ...writes("Catalog", "Makes the catalog this one"), parameters: [IF_MATCH] } },
@@ -41,6 +46,7 @@ function createDocument() {
 
 const LICENSE = { name: "Apache-2.0", identifier: "Apache-2.0" };
 const OBJECT = { type: "object" };
+const ID = { name: "id", in: "path", required: true, schema: { type: "string" } };
 const IF_MATCH = header("if-match", "The ETag that was given: replaces or deletes exactly that revision");
 const IF_NONE_MATCH = header("if-none-match", "`*` creates, where nothing of that id is there");
 
@@ -51,7 +57,7 @@ const describeKind = (kind: string) => ({
     get: { ...answers(`A page of ${kind}, in order of id`, OBJECT), parameters: queries("after", "parentId", "limit") },
   },
   [`/admin/v1/${kind}/{id}`]: {
-    parameters: [{ name: "id", in: "path", required: true, schema: { type: "string" } }],
+    parameters: [ID],
     get: reads(kind, `One of ${kind}; its ETag is its revision`),
     put: writes(kind),
     delete: { ...answers("Deletes it", null, "204"), parameters: [IF_MATCH] },

@@ -19,6 +19,9 @@ export function gzipBytesOf(modules: readonly WorkerModule[]): number {
   return modules.reduce((sum, { contents }) => sum + gzipSync(contents).length, 0);
 }
 
+/** The bundle's own exports at its end, of what other parts declare. */
+const EXPORTS = /^export \{[^}]*\};?\n/m;
+
 /** The largest first. `modules` are those of the whole. */
 export async function sizesByPart(modules: readonly WorkerModule[], settings: WorkerSettings): Promise<PartSize[]> {
   const scripts = modules.filter(({ name }) => name.endsWith(".js"));
@@ -29,7 +32,7 @@ export async function sizesByPart(modules: readonly WorkerModule[], settings: Wo
   const text = new TextDecoder().decode(named.modules[0]?.contents); // the entry comes first
   const alone: Omit<PartSize, "gzipBytes">[] = [];
   for (const [name, part] of textByPart(text, filesByPart(named.metafile))) {
-    const { code } = await transform(part, { minifyWhitespace: settings.minify, format: "esm" });
+    const { code } = await transform(part.replace(EXPORTS, ""), { minifyWhitespace: settings.minify, format: "esm" });
     alone.push(sizeOf(name, new TextEncoder().encode(code)));
   }
   const scale = gzipBytesOf(scripts) / alone.reduce((sum, { aloneGzipBytes }) => sum + aloneGzipBytes, 0);

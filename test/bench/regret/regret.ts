@@ -3,14 +3,14 @@ import { execFile } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { promisify } from "node:util";
-import type { LearningPoint } from "../../../training/simulate/learning.ts";
 import type { Benchmark, BenchOptions } from "../benchmark.ts";
 import { describeMachine } from "../machine.ts";
 import { formatTable } from "../table.ts";
+import type { LearningPoint } from "./learning.ts";
 import { renderRegret } from "./plot.ts";
 import { POLICIES, type Setting, STOPS } from "./setting.ts";
 
-/** Other markets than the one that gamma, the temperature and the task's settings were chosen on, which was 1. */
+/** Other markets than the one that gamma and the task's settings were chosen on, which was 1. */
 const SEEDS = [11, 12, 13];
 const QUICK_STOPS = [150, 300, 600, 1000];
 
@@ -21,7 +21,7 @@ export interface PolicyRuns {
 }
 
 export const regret: Benchmark = {
-  summary: "expected clicks that each policy loses while it learns; writes regret.svg (an hour on two cores)",
+  summary: "expected clicks that each policy loses while it learns; writes regret.svg (half an hour on two cores)",
   async run(options) {
     const machine = describeMachine();
     const seeds = options.quick ? SEEDS.slice(0, 1) : SEEDS;

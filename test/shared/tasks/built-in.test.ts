@@ -7,7 +7,7 @@ import { Task } from "../../../shared/tasks/task.ts";
 
 describe("built-in tasks", () => {
   it("are listed by their own names", () => {
-    expect([...builtInTasks.keys()]).toEqual(["ad-click", "purchase"]);
+    expect([...builtInTasks.keys()]).toEqual(["ad-click", "ad-conversion", "purchase"]);
     for (const [name, task] of builtInTasks) expect(parse(Task, task).name).toBe(name);
   });
 

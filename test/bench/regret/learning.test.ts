@@ -4,8 +4,8 @@ import type { Policy } from "../../../shared/catalog/policy.ts";
 import { parse } from "../../../shared/schemas/coded-error.ts";
 import { adClick } from "../../../shared/tasks/ad-click.ts";
 import { Task } from "../../../shared/tasks/task.ts";
-import { type Decision, type LearningPoint, runLearning } from "../../../training/simulate/learning.ts";
 import { createMarket } from "../../../training/simulate/market.ts";
+import { type Decision, type LearningPoint, runLearning } from "./learning.ts";
 
 const market = createMarket(4, 0.2);
 const task = parse(Task, {

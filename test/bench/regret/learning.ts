@@ -1,20 +1,20 @@
 // A policy that learns from its own choices: the log of one visitor after the other, a model built of it now and then, and what it costs.
 
-import type { Policy } from "../../shared/catalog/policy.ts";
-import { BagWriter } from "../../shared/features/bags.ts";
-import { createEncoder } from "../../shared/features/encode.ts";
-import { distribute } from "../../shared/policies/distribute.ts";
-import { draw } from "../../shared/policies/draw.ts";
-import type { Features } from "../../shared/schemas/features.ts";
-import { createKernelScorer } from "../../shared/scoring/kernel-scorer.ts";
-import type { Task } from "../../shared/tasks/task.ts";
-import { loadParts } from "../dataset/load.ts";
-import { type BuiltModel, buildModel } from "../jobs/build-model.ts";
-import { readKernelModule } from "../quantize/kernel-module.ts";
-import { candidateFeatures, contextFeatures } from "./catalog.ts";
-import type { Market } from "./market.ts";
-import { type Opening, visitsBy } from "./visits.ts";
-import type { Creative } from "./world.ts";
+import type { Policy } from "../../../shared/catalog/policy.ts";
+import { BagWriter } from "../../../shared/features/bags.ts";
+import { createEncoder } from "../../../shared/features/encode.ts";
+import { distribute } from "../../../shared/policies/distribute.ts";
+import { draw } from "../../../shared/policies/draw.ts";
+import type { Features } from "../../../shared/schemas/features.ts";
+import { createKernelScorer } from "../../../shared/scoring/kernel-scorer.ts";
+import type { Task } from "../../../shared/tasks/task.ts";
+import { loadParts } from "../../../training/dataset/load.ts";
+import { type BuiltModel, buildModel } from "../../../training/jobs/build-model.ts";
+import { readKernelModule } from "../../../training/quantize/kernel-module.ts";
+import { candidateFeatures, contextFeatures } from "../../../training/simulate/catalog.ts";
+import type { Market } from "../../../training/simulate/market.ts";
+import { type Opening, visitsBy } from "../../../training/simulate/visits.ts";
+import type { Creative } from "../../../training/simulate/world.ts";
 
 export interface LearningRun {
   readonly market: Market;
