@@ -65,7 +65,7 @@ export function createApp(dependencies: AppDependencies) {
 
 const answerPreflight = cors();
 
-/** As Hono's own, which makes three responses of one to add its header: a tenth of what a decision took. */
+/** As Hono's own, which copies every response to add its header. */
 const allowAnyOrigin: MiddlewareHandler = async (context, next) => {
   if (context.req.method === "OPTIONS") return answerPreflight(context, next);
   await next();
