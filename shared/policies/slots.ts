@@ -7,7 +7,7 @@ export interface SlotRules {
   readonly distributeOver: (remaining: readonly number[]) => number[];
   /** A number in [0, 1) for each slot, independent of the others. */
   readonly uniformAt: (slot: number) => number;
-  /** Which of the rest may still be shown after a draw, in their order; all, where it is left out. */
+  /** Which of the rest may still be shown after a draw, in their order; all, where it is left out. After the last draw there is no rest. */
   readonly remainAfter?: (drawn: SlotDraw, rest: readonly number[]) => readonly number[];
 }
 
@@ -23,6 +23,9 @@ export interface SlotDraw {
   /** Of all draws up to this one: the product of their propensities. */
   readonly jointPropensity: number;
 }
+
+/** After the last slot nobody asks who is left. */
+const NOBODY: readonly number[] = [];
 
 /**
  * Draws until the slots are filled or no arm is left.
@@ -40,8 +43,8 @@ export function drawSlots(armCount: number, { slotCount, distributeOver, uniform
     const propensity = distribution[position] as number; // as above
     joint *= propensity;
     const one = { index, remaining, position, distribution, propensity, jointPropensity: joint };
-    const rest = remaining.filter((other) => other !== index);
     drawn.push(one);
+    const rest = drawn.length < slotCount ? remaining.filter((other) => other !== index) : NOBODY;
     remaining = remainAfter?.(one, rest) ?? rest;
   }
   return drawn;
