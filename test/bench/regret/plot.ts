@@ -9,7 +9,7 @@ export interface Curve {
   readonly points: readonly Point[];
 }
 
-const SIZE = { width: 800, height: 420 };
+const SIZE = { width: 840, height: 420 };
 const PLOT = { left: 64, right: 620, top: 34, bottom: 368 };
 /** Names at the lines' ends are at least this far apart. */
 const LINE_HEIGHT = 17;
