@@ -38,6 +38,7 @@ const NEWCOMERS = { share: 0.05, maxAgeDays: 0.5 };
 export const POLICIES: Readonly<Record<string, Policy>> = {
   random: { name: "random" },
   greedy: { name: "greedy" },
+  "greedy, newcomers": { name: "greedy", newcomers: NEWCOMERS },
   "epsilon-greedy": { name: "epsilon-greedy", epsilon: 0.1 },
   "epsilon-greedy, newcomers": { name: "epsilon-greedy", epsilon: 0.1, newcomers: NEWCOMERS },
   softmax: { name: "softmax", temperature: 0.05 },
