@@ -9,7 +9,7 @@ export interface Curve {
   readonly points: readonly Point[];
 }
 
-const SIZE = { width: 800, height: 420 };
+const SIZE = { width: 840, height: 420 };
 const PLOT = { left: 64, right: 620, top: 34, bottom: 368 };
 /** Names at the lines' ends are at least this far apart. */
 const LINE_HEIGHT = 17;
@@ -18,10 +18,10 @@ const LINE_HEIGHT = 17;
 const STYLE = `svg { color-scheme: light dark; --ink: #22262b; --soft: #57606a; --grid: #e3e1dc; background: #fff; font: 13px system-ui, sans-serif; }
 text { fill: var(--soft); } .name { fill: var(--ink); } .end { text-anchor: end; } .middle { text-anchor: middle; }
 .grid { stroke: var(--grid); } .axis { stroke: var(--soft); } path { fill: none; stroke-width: 2.2; stroke-linejoin: round; }
-.c0 { --line: #767676; } .c1 { --line: #b07800; } .c2 { --line: #c04a00; } .c3 { --line: #a84a82; } .c4 { --line: #0063a6; } .c5 { --line: #007a5a; } .c6 { --line: #6a4fd0; } .c7 { --line: #22262b; }
+.c0 { --line: #767676; } .c1 { --line: #b07800; } .c2 { --line: #c04a00; } .c3 { --line: #a84a82; } .c4 { --line: #0063a6; } .c5 { --line: #007a5a; } .c6 { --line: #6a4fd0; } .c7 { --line: #22262b; } .c8 { --line: #0b7a8c; }
 path[class] { stroke: var(--line); } text.label { fill: var(--line); font-weight: 600; }
 @media (prefers-color-scheme: dark) { svg { --ink: #e4e6e8; --soft: #a9b1ba; --grid: #2e343a; background: #14171a; }
-.c0 { --line: #a3a9b0; } .c1 { --line: #e9b64a; } .c2 { --line: #f2894c; } .c3 { --line: #e08dbd; } .c4 { --line: #6eb4f0; } .c5 { --line: #3fcb9f; } .c6 { --line: #b3a0ff; } .c7 { --line: #e4e6e8; } }`;
+.c0 { --line: #a3a9b0; } .c1 { --line: #e9b64a; } .c2 { --line: #f2894c; } .c3 { --line: #e08dbd; } .c4 { --line: #6eb4f0; } .c5 { --line: #3fcb9f; } .c6 { --line: #b3a0ff; } .c7 { --line: #e4e6e8; } .c8 { --line: #6fd3e0; } }`;
 
 /**
  * The axis ends a little above the highest end but that of `cut`, whose line leaves at the top.
@@ -48,8 +48,8 @@ ${ticksOf(y, 5).map((at) => html`<line class="grid" x1="${PLOT.left}" x2="${PLOT
 ${ticksOf(x, 5).map((at) => html`<text class="middle" x="${toX(at).toFixed(1)}" y="${PLOT.bottom + 20}">${formatValue(at, x.format)}</text>`)}
 <line class="axis" x1="${PLOT.left}" x2="${PLOT.right}" y1="${PLOT.bottom}" y2="${PLOT.bottom}"/>
 <text class="name" x="8" y="18">${y.label}</text><text class="name end" x="${PLOT.right}" y="${SIZE.height - 10}">${x.label}</text>
-<g clip-path="url(#plot)">${curves.map(({ points }, i) => html`<path class="c${i % 8}" d="${path(points)}"/>`)}</g>
-${placeLabels(curves, toY).map(({ name, index, at }) => html`<text class="label c${index % 8}" x="${PLOT.right + 8}" y="${at.toFixed(1)}">${name}</text>`)}
+<g clip-path="url(#plot)">${curves.map(({ points }, i) => html`<path class="c${i % 9}" d="${path(points)}"/>`)}</g>
+${placeLabels(curves, toY).map(({ name, index, at }) => html`<text class="label c${index % 9}" x="${PLOT.right + 8}" y="${at.toFixed(1)}">${name}</text>`)}
 </svg>
 `.markup;
 }
