@@ -57,10 +57,10 @@ interface Made {
 function decideAndCommit(input: DecisionInput, listed: Shortlist, caps: Caps, dependencies: AnswerDependencies): Made | null {
   const { ledger, metrics, nowMs } = dependencies;
   try {
-    const moment = nowMs(); // one for both: a lease that ends in between was there when it was read
-    const decision = decide(input, listed, readState(listed.needs, caps, ledger, moment));
+    const readMs = nowMs(); // for both: a lease that ends in between was there when it was read
+    const decision = decide(input, listed, readState(listed.needs, caps, ledger, readMs));
     const spends = decision.placements.flatMap(({ slots }) => slots.flatMap((slot) => slot.spends));
-    const receipts = ledger.commit(spends, decision.opportunities, moment);
+    const receipts = ledger.commit(spends, decision.opportunities, readMs);
     countDecision(decision, metrics);
     return { decision, receipts };
   } catch (error) {

@@ -23,7 +23,7 @@ interface Origin {
  * What is not known is left out. Names of devices, systems and browsers are Bowser's: `mobile`, `tablet`, `desktop`, `tv`; `iOS`,
  * `Android`, `Windows`, `macOS`; `Chrome`, `Safari`, `Firefox`, `Microsoft Edge`.
  *
- * @example const audience = audienceOf(body, connectionFacts(context.req.raw));
+ * @example const audience = audienceOf({ ...connectionFacts(context.req.raw), ...body });
  */
 export function connectionFacts(request: Request): ConnectionFacts {
   const { headers } = request;

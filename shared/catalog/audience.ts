@@ -11,7 +11,7 @@ export type Audience = Readonly<Record<ListDimension, readonly string[]>> & {
   readonly consents: ReadonlySet<string>;
 };
 
-/** What is known of a request, from its body or from its connection. `region` is ISO 3166-2, with or without its country. */
+/** What is known of a request, from its body and its connection. `region` is ISO 3166-2, with or without its country. */
 export interface AudienceFacts {
   readonly url?: string;
   readonly keywords?: readonly string[];
@@ -28,14 +28,12 @@ export interface AudienceFacts {
 const MOST_SEGMENTS = 64;
 
 /**
- * What the request says goes before what its connection shows: as a whole for the place and for the device, so that no region comes with
- * another country. A page's address gives its domain with all that contain it, and every prefix of whole segments; `de-AT` is also
+ * A page's address gives its domain with all that contain it, and every prefix of whole segments; `de-AT` is also
  * `de`; an IAB category is also its parent's.
  *
- * @example const audience = audienceOf(request, { geo: { country: "DE" } });
+ * @example const audience = audienceOf({ geo: { country: "DE" } });
  */
-export function audienceOf(said: AudienceFacts, shown: AudienceFacts = {}): Audience {
-  const facts = { ...shown, ...said };
+export function audienceOf(facts: AudienceFacts): Audience {
   const { country, region, city } = facts.geo ?? {};
   const { type, os, browser } = facts.device ?? {};
   const page = parsePage(facts.url);

@@ -28,7 +28,7 @@ describe("an audience", () => {
   it("believes what is said before what is shown, the place and the device each as a whole", () => {
     const shown = { geo: { country: "DE", region: "DE-BE" }, device: { type: "desktop", os: "Linux" }, language: "de" };
     const said = { geo: { country: "FR" }, device: { type: "Mobile" } };
-    expect(audienceOf(said, shown)).toMatchObject({
+    expect(audienceOf({ ...shown, ...said })).toMatchObject({
       countries: ["fr"],
       regions: [],
       devices: ["mobile"],
