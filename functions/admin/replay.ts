@@ -12,6 +12,7 @@ import { strictObject } from "../../shared/schemas/objects.ts";
 import { type CatalogIndex, EMPTY_CATALOG, indexCatalog } from "../catalog/catalog-index.ts";
 import { type DecisionInput, decide, type ServedModel, shortlist } from "../decision/decide.ts";
 import { explainDecision } from "../decision/explain-decision.ts";
+import { readRecordedState } from "../decision/state.ts";
 import { kernel } from "../model/kernel.ts";
 import { buildEdgeModel } from "../model/model.ts";
 
@@ -58,7 +59,7 @@ export async function replayDecision(
     explain: true,
   };
   const listed = shortlist(input);
-  const decision = decide(input, listed, state);
+  const decision = decide(input, listed, readRecordedState(state, listed.needs.accounts));
   return { event: decision.event, explanations: explainDecision(input, listed, decision) };
 }
 

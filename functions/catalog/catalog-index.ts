@@ -95,15 +95,26 @@ function toSupplies({ tiers, advertisers, campaigns, flights, creatives }: Catal
   const flightOf = finder(flights);
   const ends = lastEnds(flights);
   const endOf = (campaignId: string) => ends.get(campaignId) ?? null;
+  const numberOf = createNumbering();
   const supplies = creatives.map((creative): CandidateSupply => {
     const flight = flightOf(creative.flightId);
     const campaign = campaignOf(flight.campaignId);
     const advertiser = advertiserOf(campaign.advertiserId);
     const tierRank = ranks.get(flight.tierId) ?? 0; // a checked catalog has it
-    const limits = limitsOf(creative, flight, campaign, advertiser, endOf(campaign.id));
+    const limits = limitsOf(creative, flight, campaign, advertiser, endOf(campaign.id), numberOf);
     return { creative, flight, campaign, advertiser, tierRank, ...limits };
   });
   return supplies.sort((a, b) => a.tierRank - b.tierRank);
+}
+
+/** Numbers keys from 0, in the order in which they are met. */
+function createNumbering(): (key: string) => number {
+  const numbers = new Map<string, number>();
+  return (key) => {
+    const known = numbers.get(key) ?? numbers.size;
+    numbers.set(key, known);
+    return known;
+  };
 }
 
 function toCharged({ campaigns, flights }: Catalog): ReadonlyMap<string, ChargedCampaign> {

@@ -1,17 +1,23 @@
 // What bounds how often a creative may be shown: the caps that count it, and the accounts that pay for it.
 import type { Creative } from "../../shared/catalog/creative.ts";
 import type { Advertiser, Campaign, Flight, FrequencyCap, Price } from "../../shared/catalog/demand.ts";
+import { longestWindowMs } from "../frequency/views.ts";
 import { type AccountKey, goalTerms, moneyTerms, type Terms } from "../ledger/account.ts";
 
-/** Views are counted by key: `advertiser:ID`, `campaign:ID`, `creative:ID`. */
+/** Views are counted by key: `advertiser:ID`, `campaign:ID`, `creative:ID`. `windowMs` is the longest of its caps. */
 export interface CappedKey {
   readonly key: string;
   readonly caps: readonly FrequencyCap[];
+  readonly windowMs: number;
 }
 
-/** An account of a campaign, on the catalog's terms. `key` is `CAMPAIGN/ACCOUNT`; `unit` is what must be left in it for an impression. */
+/**
+ * An account of a campaign, on the catalog's terms. `key` is `CAMPAIGN/ACCOUNT`, `index` its number among the catalog's accounts, and
+ * `unit` what must be left in it for an impression.
+ */
 export interface Account {
   readonly key: string;
+  readonly index: number;
   readonly campaign: Campaign;
   readonly account: AccountKey;
   readonly terms: Terms;
@@ -23,29 +29,37 @@ export interface Limits {
   readonly accounts: readonly Account[];
 }
 
-/** `moneyEndMs` is when the last of the campaign's flights ends; null: never. */
+/** `moneyEndMs` is when the last of the campaign's flights ends; null: never. `numberOf` numbers accounts by their keys. */
 export function limitsOf(
   creative: Creative,
   flight: Flight,
   campaign: Campaign,
   advertiser: Advertiser,
   moneyEndMs: number | null,
+  numberOf: (accountKey: string) => number,
 ): Limits {
+  const capped = [
+    { key: `advertiser:${advertiser.id}`, caps: advertiser.caps },
+    { key: `campaign:${campaign.id}`, caps: campaign.caps },
+    { key: `creative:${creative.id}`, caps: creative.caps },
+  ].filter(({ caps }) => caps.length > 0);
   return {
-    capped: [
-      { key: `advertiser:${advertiser.id}`, caps: advertiser.caps },
-      { key: `campaign:${campaign.id}`, caps: campaign.caps },
-      { key: `creative:${creative.id}`, caps: creative.caps },
-    ].filter(({ caps }) => caps.length > 0),
-    accounts: accountsOf(campaign, flight, moneyEndMs),
+    capped: capped.map((one) => ({ ...one, windowMs: longestWindowMs(one.caps) })),
+    accounts: accountsOf(campaign, flight, moneyEndMs, numberOf),
   };
 }
 
-function accountsOf(campaign: Campaign, flight: Flight, moneyEndMs: number | null): Account[] {
+function accountsOf(
+  campaign: Campaign,
+  flight: Flight,
+  moneyEndMs: number | null,
+  numberOf: (accountKey: string) => number,
+): Account[] {
   const { budget } = campaign;
   const goal = goalTerms(flight);
   const of = (account: AccountKey, terms: Terms, unit: number) => {
-    return { key: `${campaign.id}/${account}`, campaign, account, terms, unit };
+    const key = `${campaign.id}/${account}`;
+    return { key, index: numberOf(key), campaign, account, terms, unit };
   };
   const money = flight.price.model === "cpm" ? "money" : "holds"; // the others pay later, for what may come of the impression
   return [

@@ -3,21 +3,23 @@ import type { Channel } from "../../shared/artifact/manifest.ts";
 import { assignAll } from "../../shared/bucketing/assign.ts";
 import { audienceOf } from "../../shared/catalog/audience.ts";
 import type { Assignment } from "../../shared/schemas/assignment.ts";
-import type { DecisionEvent, DecisionState } from "../../shared/schemas/decision-record.ts";
+import type { DecisionEvent } from "../../shared/schemas/decision-record.ts";
 import type { DecisionRequest } from "../../shared/schemas/decisions.ts";
 import type { DropCount } from "../catalog/calendar.ts";
 import type { Candidate, CatalogIndex } from "../catalog/catalog-index.ts";
+import type { ShownViews } from "../frequency/views.ts";
 import type { EdgeModel } from "../model/model.ts";
 import { gatherCandidates, type Supply } from "./candidates.ts";
 import { buildContext } from "./context.ts";
 import { decidePlacement } from "./decide-placement.ts";
 import { type Dropped, screen } from "./eligibility.ts";
-import { Gates, type Opportunity } from "./gates.ts";
+import { Gates, type Opportunities } from "./gates.ts";
 import { chooseMechanism, type Mechanism } from "./mechanism.ts";
 import { collectNeeds, type Needs } from "./needs.ts";
 import { findNoServeReason } from "./no-serve.ts";
 import { type PlacementFacts, type ServedBy, toDecisionEvent } from "./record.ts";
 import { seedAt, uniformFrom } from "./seeds.ts";
+import { type DecisionState, recordState } from "./state.ts";
 
 export interface ServedModel {
   readonly value: EdgeModel;
@@ -53,14 +55,14 @@ interface Shortlisted {
   readonly drops: readonly Dropped[] | null;
 }
 
-/** `views` are what the decision used of each cap key; `opportunities` the accounts that it could have spent from, once a placement. */
+/** `views` are what the decision used of each cap; `opportunities` how often it could have spent from each account: once a placement. */
 export interface Decision {
   readonly placements: readonly PlacementFacts[];
   readonly modelVersion: string | null;
   readonly assignments: readonly Assignment[];
   readonly event: DecisionEvent;
-  readonly views: ReadonlyMap<string, number>;
-  readonly opportunities: readonly Opportunity[];
+  readonly views: readonly ShownViews[];
+  readonly opportunities: readonly Opportunities[];
 }
 
 /**
@@ -86,14 +88,15 @@ export function shortlist({ request, catalog, catalogVersion, nowMs, explain }: 
 }
 
 /** All other stages, placement by placement in the request's order: what one of them shows, those after it do not. */
-export function decide(input: DecisionInput, { placements: shortlisted }: Shortlist, state: DecisionState): Decision {
+export function decide(input: DecisionInput, { placements: shortlisted, needs }: Shortlist, state: DecisionState): Decision {
   const { request, catalog, catalogVersion, decisionId, nowMs, seed } = input;
   const assignments = request.subjectId === undefined ? [] : assignAll(catalog.experiments, request.subjectId);
   const mechanism = chooseMechanism(catalog.policy, catalog.experiments, assignments);
   const model = pickModel(input.models, mechanism, catalog.task);
   const conversionModel =
     catalog.conversionTask === null ? null : pickModel(input.conversionModels, mechanism, catalog.conversionTask);
-  const gates = new Gates({ state, hasSubject: request.subjectId !== undefined, seed, uniformFrom });
+  const { accounts } = needs;
+  const gates = new Gates({ state, accounts, hasSubject: request.subjectId !== undefined, seed, uniformFrom });
   let drawCount = 0;
   const placements = shortlisted.map(({ supply, eligible, dropped }, index): PlacementFacts => {
     const decided = decidePlacement({
@@ -114,7 +117,7 @@ export function decide(input: DecisionInput, { placements: shortlisted }: Shortl
     const isFull = decided.slots.length === supply.slotCount;
     return { ...decided, noServe: isFull ? null : findNoServeReason(supply.candidates.length, catalogVersion !== null) };
   });
-  const facts = { decisionId, timeMs: nowMs, request, state, seed, catalogVersion, assignments };
+  const facts = { decisionId, timeMs: nowMs, request, state: recordState(accounts, state), seed, catalogVersion, assignments };
   const servedBy = { model: model?.servedBy ?? null, conversionModel: conversionModel?.servedBy ?? null };
   return {
     placements,

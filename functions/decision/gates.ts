@@ -1,11 +1,12 @@
 // What the moment forbids: caps that are used up, budgets without money, pacing, what is in the decision already and its competitors.
 import type { DropReason } from "../../shared/catalog/reasons.ts";
 import { hashText } from "../../shared/features/hash.ts";
-import type { DecisionState } from "../../shared/schemas/decision-record.ts";
 import type { CandidateSupply } from "../catalog/candidate-supply.ts";
 import type { Candidate } from "../catalog/catalog-index.ts";
 import type { Account } from "../catalog/limits.ts";
-import type { AccountKey } from "../ledger/account.ts";
+import { type ShownViews, viewsLeft } from "../frequency/views.ts";
+import type { AccountKey, Funds } from "../ledger/account.ts";
+import type { DecisionState } from "./state.ts";
 
 /** What a shown creative takes from an account: micros of money, or an impression of a goal. */
 export interface Spend {
@@ -14,11 +15,17 @@ export interface Spend {
   readonly amount: number;
 }
 
-/** An account that could have been spent from, had its pacing let it. */
-export type Opportunity = Omit<Spend, "amount">;
+/** How often an account could have been spent from, had its pacing let it. */
+export interface Opportunities {
+  readonly campaignId: string;
+  readonly account: AccountKey;
+  readonly count: number;
+}
 
 export interface GatesInput {
   readonly state: DecisionState;
+  /** Those that the state's funds are of. */
+  readonly accounts: readonly Account[];
   /** Whether anybody is known whose views could be counted. */
   readonly hasSubject: boolean;
   /** A number in [0, 1) for each 32-bit state. */
@@ -26,12 +33,14 @@ export interface GatesInput {
   readonly seed: number;
 }
 
-/** An account in this decision: what it still gives, and the last coin that was tossed for it. */
+/** An account in this decision: what it still gives, the last coin that was tossed for it, and how many were. */
 interface Purse {
-  readonly funds: DecisionState["accounts"][string] | null;
+  readonly account: Account;
+  readonly funds: Funds | null;
   spent: number;
   coinPlacement: number;
   isHeld: boolean;
+  coinCount: number;
 }
 
 /** The gates of one decision. What is taken closes them for what comes after: its placements are decided one after the other. */
@@ -39,13 +48,18 @@ export class Gates {
   readonly #input: GatesInput;
   readonly #shown = new Set<string>();
   readonly #groups = new Set<string>();
-  /** Of this decision so far: views by cap key, purses by account key, and every chance to spend. */
-  readonly #views = new Map<string, number>();
-  readonly #purses = new Map<string, Purse>();
-  readonly #opportunities: Opportunity[] = [];
+  /** Of this decision so far: views by cap key, purses by the accounts' numbers. */
+  readonly #views = new Map<string, ShownViews>();
+  readonly #purses = new Map<number, Purse>();
 
   constructor(input: GatesInput) {
     this.#input = input;
+    const { accounts, state } = input;
+    for (let at = 0; at < accounts.length; at++) {
+      const account = accounts[at] as Account; // within the list
+      const funds = state.funds[at] ?? null;
+      this.#purses.set(account.index, { account, funds, spent: 0, coinPlacement: -1, isHeld: false, coinCount: 0 });
+    }
   }
 
   /** Why a candidate may not be shown in a placement now; null where it may. */
@@ -64,21 +78,27 @@ export class Gates {
     this.#shown.add(creativeId);
     if (!supply) return [];
     for (const group of supply.campaign.separationGroups) this.#groups.add(group);
-    for (const { key } of supply.capped) this.#views.set(key, (this.#views.get(key) ?? 0) + 1);
-    return supply.accounts.map(({ key, account, campaign }) => {
+    for (const { key, windowMs } of supply.capped) this.#views.set(key, { key, count: this.#shownOf(key) + 1, windowMs });
+    return supply.accounts.map(({ index, account, campaign }) => {
       const amount = account === "money" || account === "holds" ? heldMicros : 1;
-      this.#purseOf(key).spent += amount;
+      const purse = this.#purses.get(index);
+      if (purse) purse.spent += amount;
       return { campaignId: campaign.id, account, amount };
     });
   }
 
-  /** Views by cap key: what was shown of what was held. */
-  get views(): ReadonlyMap<string, number> {
-    return this.#views;
+  /** What was shown of what is capped. */
+  get views(): readonly ShownViews[] {
+    return [...this.#views.values()];
   }
 
-  get opportunities(): readonly Opportunity[] {
-    return this.#opportunities;
+  get opportunities(): readonly Opportunities[] {
+    const tossed = [...this.#purses.values()].filter(({ coinCount }) => coinCount > 0);
+    return tossed.map(({ account: { campaign, account }, coinCount }) => ({
+      campaignId: campaign.id,
+      account,
+      count: coinCount,
+    }));
   }
 
   #checkCaps({ capped }: CandidateSupply): DropReason | null {
@@ -86,15 +106,17 @@ export class Gates {
     const { hasSubject, state } = this.#input;
     if (!hasSubject) return "frequency_unknown";
     if (!state.caps) return "frequency_unavailable";
-    for (const { key } of capped) {
-      if ((state.caps[key] ?? 0) <= (this.#views.get(key) ?? 0)) return "frequency_capped";
-    }
+    for (const { key, caps } of capped) if (viewsLeft(key, caps, state.caps) <= this.#shownOf(key)) return "frequency_capped";
     return null;
   }
 
+  #shownOf(key: string): number {
+    return this.#views.get(key)?.count ?? 0;
+  }
+
   #checkAccounts(accounts: readonly Account[]): DropReason | null {
-    for (const { key, unit } of accounts) {
-      const { funds, spent } = this.#purseOf(key);
+    for (const { index, unit } of accounts) {
+      const { funds, spent } = this.#purses.get(index) ?? UNKNOWN_PURSE;
       if (!funds) return "budget_unavailable";
       if (funds.left - spent < unit) return funds.shortage;
     }
@@ -102,6 +124,7 @@ export class Gates {
   }
 
   #checkShown(creativeId: string, { campaign }: CandidateSupply): DropReason | null {
+    if (this.#shown.size === 0) return null;
     if (this.#shown.has(creativeId)) return "already_shown";
     return campaign.separationGroups.some((group) => this.#groups.has(group)) ? "competitor_shown" : null;
   }
@@ -109,28 +132,22 @@ export class Gates {
   /** A coin an account and placement, which all of its creatives share: pacing comes before any choice, so that it teaches no model anything. */
   #checkPacing(accounts: readonly Account[], placementIndex: number): DropReason | null {
     let held = false;
-    for (const account of accounts) {
-      const purse = this.#purseOf(account.key);
-      if (purse.coinPlacement !== placementIndex) this.#toss(account, purse, placementIndex);
+    for (const { index } of accounts) {
+      const purse = this.#purses.get(index);
+      if (!purse) continue;
+      if (purse.coinPlacement !== placementIndex) this.#toss(purse, placementIndex);
       held ||= purse.isHeld;
     }
     return held ? "pacing_held" : null;
   }
 
-  #toss({ key, account, campaign }: Account, purse: Purse, placementIndex: number): void {
+  #toss(purse: Purse, placementIndex: number): void {
     const { seed, uniformFrom } = this.#input;
     const passRate = purse.funds?.passRate ?? 1;
     purse.coinPlacement = placementIndex;
-    purse.isHeld = passRate < 1 && uniformFrom(hashText(`${placementIndex} ${key}`, seed)) >= passRate;
-    this.#opportunities.push({ campaignId: campaign.id, account });
-  }
-
-  #purseOf(key: string): Purse {
-    let purse = this.#purses.get(key);
-    if (!purse) {
-      purse = { funds: this.#input.state.accounts[key] ?? null, spent: 0, coinPlacement: -1, isHeld: false };
-      this.#purses.set(key, purse);
-    }
-    return purse;
+    purse.coinCount++;
+    purse.isHeld = passRate < 1 && uniformFrom(hashText(`${placementIndex} ${purse.account.key}`, seed)) >= passRate;
   }
 }
+
+const UNKNOWN_PURSE: Pick<Purse, "funds" | "spent"> = { funds: null, spent: 0 };

@@ -8,7 +8,7 @@ import type {
   DecidedSlot,
   DecidedTier,
   DecisionEvent,
-  DecisionState,
+  RecordedState,
 } from "../../shared/schemas/decision-record.ts";
 import type { DecisionRequest, FallbackReason, NoServeReason } from "../../shared/schemas/decisions.ts";
 import { decisionEventId } from "../../shared/schemas/events.ts";
@@ -32,7 +32,7 @@ export interface RequestFacts {
   readonly decisionId: string;
   readonly timeMs: number;
   readonly request: DecisionRequest;
-  readonly state: DecisionState;
+  readonly state: RecordedState;
   readonly seed: number;
   readonly catalogVersion: string | null;
   readonly model: ServedBy | null;

@@ -1,5 +1,5 @@
 // Writes an event as the line that fits into one queue message. The event itself is never given up, only what it can be replayed without.
-import type { DecidedSlot, DecisionEvent } from "../../shared/schemas/decision-record.ts";
+import { type DecidedSlot, type DecisionEvent, EMPTY_STATE } from "../../shared/schemas/decision-record.ts";
 import type { DecisionRequest } from "../../shared/schemas/decisions.ts";
 import type { Event } from "../../shared/schemas/events.ts";
 
@@ -21,7 +21,7 @@ const TRIMS: readonly [TrimReason, (event: DecisionEvent) => DecisionEvent][] = 
       placements: event.placements.map((one) => ({ ...one, tiers: [], slots: one.slots.map(keepChosen) })),
     }),
   ],
-  ["state", (event) => ({ ...event, state: { caps: null, accounts: {} } })],
+  ["state", (event) => ({ ...event, state: EMPTY_STATE })],
   [
     "all_features",
     (event) => ({

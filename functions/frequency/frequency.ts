@@ -1,7 +1,7 @@
 // The edge's side of frequency caps: asks the subject's object before a decision, in bounded time, and tells it afterwards what was shown.
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { SubjectViews } from "./subject-views.ts";
-import type { WantedViews } from "./views.ts";
+import type { Hold, SeenViews, ShownViews } from "./views.ts";
 
 export interface FrequencyDependencies {
   readonly subjects: DurableObjectNamespace<SubjectViews>;
@@ -13,13 +13,13 @@ export interface FrequencyDependencies {
 
 export interface Frequency {
   /**
-   * How many views of each wanted key the request may show (0: capped); they are held until `settle`, which must follow where any are.
-   * Null where there was no answer before `deadlineMs` or none at all: then nothing capped may be shown, nothing need be settled, and a
-   * hold that comes about all the same is given back behind the response. Who wants nothing asks nobody.
+   * What the subject has seen: see `viewsLeft`. The request's slots are held until `settle`, which must follow. Null where there was no
+   * answer before `deadlineMs` or none at all: then nothing capped may be shown, nothing need be settled, and a hold that comes about all
+   * the same is given back behind the response.
    */
-  hold(request: HoldRequest, waitUntil: (work: Promise<unknown>) => void): Promise<ReadonlyMap<string, number> | null>;
-  /** Says what was shown, by key, of what was held. Behind the response; a failure is counted, and the hold then lapses into views. */
-  settle(subjectId: string, requestId: string, shown: ReadonlyMap<string, number>): Promise<void>;
+  hold(request: HoldRequest, waitUntil: (work: Promise<unknown>) => void): Promise<SeenViews | null>;
+  /** Says what was shown of what was held. Behind the response; a failure is counted, and the hold then lapses into views. */
+  settle(subjectId: string, requestId: string, shown: readonly ShownViews[]): Promise<void>;
   /** Deletes all that the counters know of a subject. Throws where they cannot be reached. */
   forget(subjectId: string): Promise<void>;
 }
@@ -28,11 +28,9 @@ export interface Frequency {
 export interface HoldRequest {
   readonly subjectId: string;
   readonly requestId: string;
-  readonly wanted: readonly WantedViews[];
+  readonly wanted: Omit<Hold, "heldMs">;
   readonly deadlineMs: number;
 }
-
-const NOTHING: ReadonlyMap<string, number> = new Map();
 
 /**
  * The name of a subject's object, 64 hex digits, under the key that `importHmacKey` makes of the Worker's secret. It is an HMAC of the
@@ -62,12 +60,11 @@ export function createFrequency({ subjects, subjectKey, nowMs, metrics }: Freque
   };
   return {
     hold: async ({ subjectId, requestId, wanted, deadlineMs }, waitUntil) => {
-      if (wanted.length === 0) return NOTHING;
       const asked = objectOf(subjectId).then((object) => object.hold(requestId, wanted, nowMs()));
       const answer = await answerBefore(asked, deadlineMs - nowMs());
       metrics.frequencyHolds.add({ outcome: typeof answer === "string" ? answer : "answered" });
       if (typeof answer !== "string") return answer;
-      waitUntil(asked.catch(() => {}).then(() => settle(subjectId, requestId, NOTHING))); // a failed hold may have been held
+      waitUntil(asked.catch(() => {}).then(() => settle(subjectId, requestId, []))); // a failed hold may have been held
       return null;
     },
     settle,
@@ -87,7 +84,7 @@ function rememberName(names: Map<string, string>, subjectId: string, name: strin
   names.set(subjectId, name);
 }
 
-async function answerBefore<T extends object>(asked: Promise<T>, timeoutMs: number): Promise<T | "late" | "failed"> {
+async function answerBefore<T extends object | null>(asked: Promise<T>, timeoutMs: number): Promise<T | "late" | "failed"> {
   const late = Promise.withResolvers<"late">();
   const timer = setTimeout(() => late.resolve("late"), Math.max(0, timeoutMs));
   try {

@@ -1,68 +1,27 @@
-// A subject's state in its object's storage: read once when the object wakes up, then written through.
+// A subject's state in its object's storage: one row, read when the object wakes up, and written whole. It is small: of each key no more
+// views than its caps allow, and a hold for each request that is being answered.
 import type { Hold, SubjectState, View } from "./views.ts";
 
-const FORGOTTEN = "forgotten";
+const ROW = "subject";
 
-export interface StoredState extends SubjectState {
-  /** Writes what the maps do not write by themselves. */
-  save(): void;
-  /** Forgets what is in memory, once the storage was emptied. */
-  clear(): void;
+interface StoredSubject {
+  readonly views: ReadonlyMap<string, readonly View[]>;
+  readonly holds: ReadonlyMap<string, Hold>;
+  readonly forgottenMs: number;
 }
 
 /** What was stored last is the least that the clock can be: a caller whose clock is behind must not see less than others saw. */
-export function openStoredState(kv: SyncKvStorage): StoredState {
-  const views = new StoredMap<readonly View[]>(kv, "views:");
-  const holds = new StoredMap<Hold>(kv, "hold:");
-  let storedForgottenMs = kv.get<number>(FORGOTTEN) ?? 0;
-  let clockMs = storedForgottenMs;
+export function readSubject(kv: SyncKvStorage): SubjectState {
+  const { views, holds, forgottenMs } = kv.get<StoredSubject>(ROW) ?? createSubject();
+  let clockMs = forgottenMs;
   for (const list of views.values()) for (const { atMs } of list) clockMs = Math.max(clockMs, atMs);
   for (const { heldMs } of holds.values()) clockMs = Math.max(clockMs, heldMs);
-  const state: StoredState = {
-    views,
-    holds,
-    settled: new Map(),
-    clockMs,
-    forgottenMs: storedForgottenMs,
-    save: () => {
-      if (state.forgottenMs === storedForgottenMs) return;
-      storedForgottenMs = state.forgottenMs;
-      kv.put(FORGOTTEN, storedForgottenMs);
-    },
-    clear: () => {
-      views.forget();
-      holds.forget();
-      state.settled.clear();
-      storedForgottenMs = state.forgottenMs;
-    },
-  };
-  return state;
+  return { views: new Map(views), holds: new Map(holds), settled: new Map(), clockMs, forgottenMs };
 }
 
-/** A map whose entries are also in storage, under keys that begin with `prefix`. */
-class StoredMap<Value> extends Map<string, Value> {
-  readonly #kv: SyncKvStorage;
-  readonly #prefix: string;
+export const writeSubject = (kv: SyncKvStorage, { views, holds, forgottenMs }: SubjectState): void =>
+  kv.put<StoredSubject>(ROW, { views, holds, forgottenMs });
 
-  constructor(kv: SyncKvStorage, prefix: string) {
-    super();
-    this.#kv = kv;
-    this.#prefix = prefix;
-    for (const [key, value] of kv.list<Value>({ prefix })) super.set(key.slice(prefix.length), value);
-  }
-
-  override set(key: string, value: Value): this {
-    this.#kv.put(this.#prefix + key, value);
-    return super.set(key, value);
-  }
-
-  override delete(key: string): boolean {
-    this.#kv.delete(this.#prefix + key);
-    return super.delete(key);
-  }
-
-  /** Empties the map alone. */
-  forget(): void {
-    super.clear();
-  }
-}
+export const createSubject = (): SubjectState => ({
+  ...{ views: new Map(), holds: new Map(), settled: new Map(), clockMs: 0, forgottenMs: 0 },
+});

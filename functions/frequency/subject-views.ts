@@ -1,36 +1,35 @@
-// The Durable Object of one subject: what it has seen, for frequency caps, and for no longer than a cap can see it.
+// The Durable Object of one subject: what it has seen, for frequency caps, and for hardly longer than a cap can see it.
 import { DurableObject } from "cloudflare:workers";
-import { openStoredState, type StoredState } from "./stored-state.ts";
-import { holdViews, neededUntilMs, settleViews, type WantedViews } from "./views.ts";
+import { createSubject, readSubject, writeSubject } from "./stored-state.ts";
+import { type Hold, holdSlots, neededUntilMs, type SeenViews, type ShownViews, settleViews } from "./views.ts";
+
+/** What is needed no more is deleted this much later at most: each hold would move the alarm otherwise, which costs a write. */
+const ALARM_STEP_MS = 3_600_000;
 
 /** Callers pass their time, `nowMs`; in the object it never goes back. Every method is one synchronous step: none sees another's half. */
 export class SubjectViews extends DurableObject<unknown> {
-  readonly #state: StoredState;
+  #state = readSubject(this.ctx.storage.kv);
   /** How long the alarm covers, by the callers' time. It is in memory: an object that woke up sets its alarm once more. */
   #coveredUntilMs = 0;
 
-  constructor(context: DurableObjectState, env: unknown) {
-    super(context, env);
-    this.#state = openStoredState(context.storage.kv);
-  }
-
-  /** How many views of each wanted key the request may show, and has now held: see `holdViews`. */
-  hold(requestId: string, wanted: readonly WantedViews[], nowMs: number): Map<string, number> {
-    const held = holdViews(this.#state, requestId, wanted, nowMs);
-    this.#state.save();
+  /** Holds slots, and says what was seen: see `holdSlots`. */
+  hold(requestId: string, wanted: Omit<Hold, "heldMs">, nowMs: number): SeenViews | null {
+    const seen = holdSlots(this.#state, requestId, wanted, nowMs);
+    writeSubject(this.ctx.storage.kv, this.#state);
     this.#coverRetention();
-    return held;
+    return seen;
   }
 
-  /** What was shown of a hold, by key; the rest of it is free again: see `settleViews`. */
-  settle(requestId: string, shown: ReadonlyMap<string, number>, nowMs: number): void {
+  /** What was shown of a hold; the rest of it is free again: see `settleViews`. */
+  settle(requestId: string, shown: readonly ShownViews[], nowMs: number): void {
     settleViews(this.#state, requestId, shown, nowMs);
-    this.#state.save();
+    writeSubject(this.ctx.storage.kv, this.#state);
   }
 
   /** Deletes everything that is known of the subject. */
   async forget(): Promise<void> {
-    this.#state.clear();
+    const { clockMs, forgottenMs } = this.#state;
+    this.#state = { ...createSubject(), clockMs, forgottenMs };
     this.#coveredUntilMs = 0;
     await this.ctx.storage.deleteAlarm();
     await this.ctx.storage.deleteAll();
@@ -45,7 +44,7 @@ export class SubjectViews extends DurableObject<unknown> {
   #coverRetention(): void {
     const untilMs = neededUntilMs(this.#state);
     if (untilMs <= this.#coveredUntilMs) return;
-    this.#coveredUntilMs = untilMs;
-    this.ctx.waitUntil(this.ctx.storage.setAlarm(Date.now() + untilMs - this.#state.clockMs));
+    this.#coveredUntilMs = untilMs + ALARM_STEP_MS;
+    this.ctx.waitUntil(this.ctx.storage.setAlarm(Date.now() + this.#coveredUntilMs - this.#state.clockMs));
   }
 }

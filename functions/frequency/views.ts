@@ -2,17 +2,16 @@
 //
 // The rule: a view at t counts for a cap of `windowMinutes` while now < t + windowMinutes. Windows slide; there is no calendar in them, so
 // that daylight saving changes nothing: a day is 1,440 minutes. All caps of a key must allow a view. A view is of the time of its hold.
+//
+// A hold is of slots and not of keys: until it is settled, any of them may show anything, and they count for every key. So nobody need say
+// beforehand what may be shown, and what is asked, answered and stored stays small, however many creatives are capped.
 import type { FrequencyCap } from "../../shared/catalog/demand.ts";
 
-/** A hold that nobody settled in this time becomes views: the isolate died, and may have shown them. No window is shorter. */
+/** A hold that nobody settled in this time becomes views of every key: the isolate died, and may have shown them. No window is shorter. */
 export const HOLD_LIFETIME_MS = 60_000;
 
-/** What a request may show, at most `count` times: `campaign:ID`, with all caps of that campaign. */
-export interface WantedViews {
-  readonly key: string;
-  readonly caps: readonly FrequencyCap[];
-  readonly count: number;
-}
+/** The key whose views count for every key. */
+const EVERY_KEY = "*";
 
 /** Kept while `now < untilMs`: as long as the longest window that was in force when it was held. */
 export interface View {
@@ -20,20 +19,21 @@ export interface View {
   readonly untilMs: number;
 }
 
-interface HeldViews {
+/** Slots that a request may fill; `windowMs` is the longest of any cap. */
+export interface Hold {
+  readonly heldMs: number;
+  readonly slotCount: number;
+  readonly windowMs: number;
+}
+
+/** `count` views of a key, and the longest window of its caps. */
+export interface ShownViews {
+  readonly key: string;
   readonly count: number;
   readonly windowMs: number;
 }
 
-export interface Hold {
-  readonly heldMs: number;
-  readonly held: ReadonlyMap<string, HeldViews>;
-}
-
-/**
- * The maps' values are replaced, never changed, so that a map may write them through to storage. `settled` (request id -> when) may be
- * lost at any time; `clockMs` never goes back, and of views that were forgotten at `forgottenMs` nothing is known any more.
- */
+/** Plain data. `settled` (request id -> when) may be lost at any time; `clockMs` never goes back, and of views that were forgotten at `forgottenMs` nothing is known any more. */
 export interface SubjectState {
   readonly views: Map<string, readonly View[]>;
   readonly holds: Map<string, Hold>;
@@ -42,55 +42,75 @@ export interface SubjectState {
   forgottenMs: number;
 }
 
+/** What a subject has seen by `atMs`, by key, and how many slots other requests hold. `viewsLeft` reads it. */
+export interface SeenViews {
+  readonly atMs: number;
+  readonly heldCount: number;
+  readonly seenMs: ReadonlyMap<string, readonly number[]>;
+}
+
 /**
- * Holds as much of each wanted key as its caps leave, at most `count`, and answers with that: 0 is capped. The request may show what it
- * holds and no more. Asked again under the same id it gives the same answer; after it was settled, nothing.
+ * Holds slots, and answers with what was seen. The request may show of each key as much as `viewsLeft` says. Asked again under the same
+ * id it has the same slots; null once they were settled: then it may show nothing that is capped.
  *
- * @example holdViews(state, "d-1", [{ key: "campaign:a", caps: [{ limit: 3, windowMinutes: 7200 }], count: 1 }], now).get("campaign:a");
+ * @example holdSlots(state, "d-1", { slotCount: 3, windowMs: 432_000_000 }, now);
  */
-export function holdViews(
-  state: SubjectState,
-  requestId: string,
-  wanted: readonly WantedViews[],
-  nowMs: number,
-): Map<string, number> {
+export function holdSlots(state: SubjectState, requestId: string, wanted: Omit<Hold, "heldMs">, nowMs: number): SeenViews | null {
   const atMs = advance(state, nowMs);
-  const held = state.holds.get(requestId)?.held ?? (state.settled.has(requestId) ? new Map() : measure(state, wanted, atMs));
-  if (held.size > 0 && !state.holds.has(requestId)) state.holds.set(requestId, { heldMs: atMs, held });
-  return new Map(wanted.map(({ key }) => [key, held.get(key)?.count ?? 0]));
+  if (state.settled.has(requestId)) return null;
+  if (!state.holds.has(requestId)) state.holds.set(requestId, { ...wanted, heldMs: atMs });
+  let heldCount = 0;
+  for (const [id, { slotCount }] of state.holds) if (id !== requestId) heldCount += slotCount;
+  return { atMs, heldCount, seenMs: new Map(Array.from(state.views, ([key, list]) => [key, list.map((view) => view.atMs)])) };
+}
+
+/** How many more views of a key its caps allow, by what was seen; 0 or less is capped. */
+export function viewsLeft(key: string, caps: readonly FrequencyCap[], { atMs, heldCount, seenMs }: SeenViews): number {
+  let left = Number.POSITIVE_INFINITY;
+  for (const cap of caps) {
+    const startMs = atMs - windowMsOf(cap);
+    left = Math.min(
+      left,
+      cap.limit - heldCount - countAfter(seenMs.get(key), startMs) - countAfter(seenMs.get(EVERY_KEY), startMs),
+    );
+  }
+  return left;
 }
 
 /**
  * What was shown of a hold becomes views, the rest is free again. Without effect where the hold was settled before, has lapsed, or never
  * came; one that comes after its settling holds nothing. Throws where more is said to be shown than was held.
  */
-export function settleViews(state: SubjectState, requestId: string, shown: ReadonlyMap<string, number>, nowMs: number): void {
+export function settleViews(state: SubjectState, requestId: string, shown: readonly ShownViews[], nowMs: number): void {
   const settledMs = advance(state, nowMs);
   const hold = state.holds.get(requestId);
-  for (const [key, count] of hold ? shown : []) {
-    const heldCount = hold?.held.get(key)?.count ?? 0;
-    if (count > heldCount) throw new Error(`${key} was shown ${count} times, but only ${heldCount} views were held`);
+  for (const { key, count } of hold ? shown : []) {
+    const { slotCount } = hold as Hold; // else nothing is looped over
+    if (count > slotCount) throw new Error(`${key} was shown ${count} times, but only ${slotCount} slots were held`);
   }
   state.settled.set(requestId, settledMs);
-  if (hold) becomeViews(state, requestId, hold, (key) => shown.get(key) ?? 0);
+  if (hold) becomeViews(state, requestId, hold, shown);
 }
 
 /** When nothing of the subject will be needed any more, should nothing else happen. */
 export function neededUntilMs({ views, holds }: SubjectState): number {
   let untilMs = 0;
   for (const list of views.values()) for (const view of list) untilMs = Math.max(untilMs, view.untilMs);
-  for (const { heldMs, held } of holds.values()) {
-    for (const { windowMs } of held.values()) untilMs = Math.max(untilMs, heldMs + windowMs);
-  }
+  for (const { heldMs, windowMs } of holds.values()) untilMs = Math.max(untilMs, heldMs + windowMs);
   return untilMs;
 }
+
+/** The longest window of some caps. */
+export const longestWindowMs = (caps: readonly FrequencyCap[]): number => Math.max(0, ...caps.map(windowMsOf));
 
 /** Moves the clock, never back; then lapses holds and forgets what no window sees any more. Gives the time. */
 function advance(state: SubjectState, nowMs: number): number {
   state.clockMs = Math.max(state.clockMs, nowMs);
   const { clockMs, views, holds, settled } = state;
   for (const [requestId, hold] of holds) {
-    if (clockMs >= hold.heldMs + HOLD_LIFETIME_MS) becomeViews(state, requestId, hold, (_, count) => count);
+    const { heldMs, slotCount, windowMs } = hold;
+    if (clockMs >= heldMs + HOLD_LIFETIME_MS)
+      becomeViews(state, requestId, hold, [{ key: EVERY_KEY, count: slotCount, windowMs }]);
   }
   for (const [key, list] of views) {
     if (list.every(({ untilMs }) => clockMs < untilMs)) continue;
@@ -103,39 +123,18 @@ function advance(state: SubjectState, nowMs: number): number {
   return clockMs;
 }
 
-function becomeViews(
-  { views, holds }: SubjectState,
-  requestId: string,
-  { heldMs, held }: Hold,
-  countOf: (key: string, heldCount: number) => number,
-): void {
-  for (const [key, { count, windowMs }] of held) {
-    const added = Array.from({ length: countOf(key, count) }, () => ({ atMs: heldMs, untilMs: heldMs + windowMs }));
+function becomeViews({ views, holds }: SubjectState, requestId: string, { heldMs }: Hold, shown: readonly ShownViews[]): void {
+  for (const { key, count, windowMs } of shown) {
+    const added = Array.from({ length: count }, () => ({ atMs: heldMs, untilMs: heldMs + windowMs }));
     if (added.length > 0) views.set(key, [...(views.get(key) ?? []), ...added]);
   }
   holds.delete(requestId);
 }
 
-/** What the caps leave of each wanted key, beside what was shown and what other requests hold; keys with nothing left are left out. */
-function measure({ views, holds }: SubjectState, wanted: readonly WantedViews[], atMs: number): Map<string, HeldViews> {
-  const measured = new Map<string, HeldViews>();
-  for (const { key, caps, count } of wanted) {
-    let heldCount = 0;
-    for (const { held } of holds.values()) heldCount += held.get(key)?.count ?? 0;
-    let [left, windowMs] = [count, 0];
-    for (const cap of caps) {
-      left = Math.min(left, cap.limit - heldCount - countSeen(views.get(key), atMs - windowMsOf(cap)));
-      windowMs = Math.max(windowMs, windowMsOf(cap));
-    }
-    if (left > 0) measured.set(key, { count: left, windowMs });
-  }
-  return measured;
-}
-
 /** Views after `startMs`: one exactly a window ago has just left it. */
-function countSeen(views: readonly View[] | undefined, startMs: number): number {
+function countAfter(seenMs: readonly number[] | undefined, startMs: number): number {
   let count = 0;
-  for (const { atMs } of views ?? []) if (atMs > startMs) count++;
+  for (const atMs of seenMs ?? []) if (atMs > startMs) count++;
   return count;
 }
 

@@ -1,6 +1,6 @@
 // The accounts of a campaign: what they are called, on which terms they give, and what a decision sees of them.
 import type { Budget, Flight, Pacing } from "../../shared/catalog/demand.ts";
-import type { DropReason } from "../../shared/catalog/reasons.ts";
+import type { Shortage } from "../../shared/catalog/reasons.ts";
 
 /**
  * `money` pays for impressions, in micros. `holds` is the same money kept back for a click or a conversion that may come. A flight's
@@ -27,9 +27,6 @@ export interface CampaignTerms {
   readonly sequence: number;
   readonly timeZone: string;
 }
-
-/** Why an account gives no more for now. */
-export type Shortage = Extract<DropReason, "budget_exhausted" | "goal_reached" | "pacing_held" | "budget_unavailable">;
 
 /**
  * What a decision may spend: where `left` is less than an impression may cost, the candidate drops for `shortage`; else it passes with

@@ -1,5 +1,6 @@
 // What an isolate and the ledger say to each other: one message a campaign, with reports, returns and wishes.
-import type { AccountKey, CampaignTerms, Shortage, Terms } from "./account.ts";
+import type { Shortage } from "../../shared/catalog/reasons.ts";
+import type { AccountKey, CampaignTerms, Terms } from "./account.ts";
 import { deliveredToday, leasable, leasableNow, planOf, takenToday } from "./allowance.ts";
 import { type Account, type Lease, openAccount, openLease, openOnTerms, type Turn } from "./book.ts";
 import { HOLD_MOST_MS, heldUntil, type Plan, passRateNow } from "./pacing.ts";

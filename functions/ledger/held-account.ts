@@ -1,5 +1,6 @@
 // One account as an isolate holds it: its lease, what it spent of it, and what is to be told. Plain data; lease-holder.ts does the talking.
-import type { AccountKey, Funds, Shortage, Terms } from "./account.ts";
+import type { Shortage } from "../../shared/catalog/reasons.ts";
+import type { AccountKey, Funds, Terms } from "./account.ts";
 import type { Ask, Grant } from "./exchange.ts";
 
 /** A lease is sized for so long, and renewed when half of it is spent: however busy, an account needs a call every few seconds. */

@@ -16,6 +16,12 @@ export interface Spend {
   readonly amount: number;
 }
 
+export interface Opportunities {
+  readonly campaignId: string;
+  readonly account: AccountKey;
+  readonly count: number;
+}
+
 /** By which lease a spend was paid, and how much that has paid by now: an impression's URL carries it, and proves it when it is rendered. */
 export interface Receipt extends Spend {
   readonly leaseId: string;
@@ -31,10 +37,10 @@ export interface LeaseHolder {
   /** What may be spent now; whoever reads many accounts asks the clock once. Decide and `commit` without awaiting in between: then nothing is spent twice. */
   read(campaignId: string, account: AccountKey, nowMs?: number): Funds;
   /**
-   * `opportunities` are the accounts of all who could have been shown, as often as they could.
+   * `opportunities` say how often each account could have been spent from.
    * @throws Error where more is spent than `read` allows: a fault of the caller
    */
-  commit(spends: readonly Spend[], opportunities: readonly Omit<Spend, "amount">[], nowMs?: number): Receipt[];
+  commit(spends: readonly Spend[], opportunities: readonly Opportunities[], nowMs?: number): Receipt[];
   /** An impression was rendered. Where its lease is this isolate's own, the ledger will hear of it anyway. */
   prove(campaignId: string, leaseId: string, spentTotal: number): void;
   /** Behind the response: reports and renewals, one call a campaign at a time; lingers a while to return what is not used. Never rejects. */
@@ -92,9 +98,9 @@ export function createLeaseHolder({ isolateId, ...rest }: LeaseHolderOptions): L
       return held ? fundsOf(held, now) : { left: 0, passRate: 1, shortage: "budget_unavailable" };
     },
     commit(spends, opportunities, now = nowMs()) {
-      for (const { campaignId, account } of opportunities) {
+      for (const { campaignId, account, count } of opportunities) {
         const held = heldOf(campaignId, account);
-        if (held) held.opportunities++;
+        if (held) held.opportunities += count;
       }
       return spends.map((one) => pay(heldOf(one.campaignId, one.account), one, now));
     },

@@ -6,9 +6,10 @@ import type { WaitUntil } from "../catalog/snapshot.ts";
 import { type Decision, type DecisionInput, decide, type Shortlist, shortlist } from "../decision/decide.ts";
 import { explainDecision } from "../decision/explain-decision.ts";
 import { type RecordDependencies, recordEvents } from "../events/record-events.ts";
+import type { SeenViews } from "../frequency/views.ts";
 import type { Receipt } from "../ledger/lease-holder.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
-import { type Caps, prepareState, readState, type StateDependencies } from "./decision-state.ts";
+import { prepareState, readState, type StateDependencies } from "./decision-state.ts";
 import { type PresentDependencies, presentDecision } from "./present-decision.ts";
 
 export interface AnswerDependencies extends StateDependencies, PresentDependencies, RecordDependencies {
@@ -54,7 +55,12 @@ interface Made {
   readonly receipts: readonly Receipt[];
 }
 
-function decideAndCommit(input: DecisionInput, listed: Shortlist, caps: Caps, dependencies: AnswerDependencies): Made | null {
+function decideAndCommit(
+  input: DecisionInput,
+  listed: Shortlist,
+  caps: SeenViews | null,
+  dependencies: AnswerDependencies,
+): Made | null {
   const { ledger, metrics, nowMs } = dependencies;
   try {
     const readMs = nowMs(); // for both: a lease that ends in between was there when it was read
@@ -97,14 +103,14 @@ async function followUp(
   { request, decisionId }: DecisionInput,
   made: Made | null,
   presented: Promise<DecisionResponse | null> | null,
-  caps: Caps,
+  caps: SeenViews | null,
   dependencies: AnswerDependencies,
 ): Promise<void> {
   const { frequency, ledger } = dependencies;
   const { subjectId } = request;
   const shown = (await presented) && made?.decision;
   await Promise.all([
-    caps && subjectId !== undefined && frequency.settle(subjectId, decisionId, shown?.views ?? new Map()),
+    caps && subjectId !== undefined && frequency.settle(subjectId, decisionId, shown?.views ?? []),
     ledger.flush(),
     shown && recordEvents([shown.event], dependencies),
   ]);

@@ -1,9 +1,10 @@
 // What a decision must know of the moment: how often its subject has seen what is capped, and what budgets still give.
-import type { DecisionState } from "../../shared/schemas/decision-record.ts";
 import type { WaitUntil } from "../catalog/snapshot.ts";
 import type { DecisionInput } from "../decision/decide.ts";
 import type { Needs } from "../decision/needs.ts";
+import type { DecisionState } from "../decision/state.ts";
 import type { Frequency } from "../frequency/frequency.ts";
+import type { SeenViews } from "../frequency/views.ts";
 import type { LeaseHolder, Want } from "../ledger/lease-holder.ts";
 
 export interface StateDependencies {
@@ -14,11 +15,9 @@ export interface StateDependencies {
 /** A reader waits this long at most for counters and budgets, unless the request says otherwise. */
 const STANDARD_TIMEOUT_MS = 50;
 
-/** By key; null where they were not asked, or did not answer in time. */
-export type Caps = ReadonlyMap<string, number> | null;
-
 /**
- * Asks counters and ledgers, both at once. Where nothing bounds the eligible, or all leases are at hand, nobody waits.
+ * Asks counters and ledgers, both at once. Where nothing bounds the eligible, or all leases are at hand, nobody waits. Null where the
+ * counters were not asked, or did not answer in time.
  *
  * @param untilMs when the request's own time is over; null where it names none
  */
@@ -29,12 +28,15 @@ export async function prepareState(
   untilMs: number | null,
   { frequency, ledger }: StateDependencies,
   waitUntil: WaitUntil,
-): Promise<Caps> {
+): Promise<SeenViews | null> {
   const deadlineMs = untilMs ?? nowMs + STANDARD_TIMEOUT_MS;
   const { subjectId } = request;
-  const isCounted = subjectId !== undefined && needs.views.length > 0;
+  const { slotCount, cappedWindowMs: windowMs } = needs;
+  const isCounted = subjectId !== undefined && windowMs > 0;
   const [caps] = await Promise.all([
-    isCounted ? frequency.hold({ subjectId, requestId: decisionId, wanted: needs.views, deadlineMs }, waitUntil) : null,
+    isCounted
+      ? frequency.hold({ subjectId, requestId: decisionId, wanted: { slotCount, windowMs }, deadlineMs }, waitUntil)
+      : null,
     needs.accounts.length > 0 ? ledger.prepare(wantsOf(needs, catalogSequence), deadlineMs) : null,
   ]);
   return caps;
@@ -53,8 +55,6 @@ function wantsOf({ accounts }: Needs, sequence: number): Want[] {
 }
 
 /** Must be decided on and committed before anything is awaited. */
-export function readState(needs: Needs, caps: Caps, ledger: LeaseHolder, nowMs: number): DecisionState {
-  const accounts: DecisionState["accounts"] = {};
-  for (const { key, campaign, account } of needs.accounts) accounts[key] = ledger.read(campaign.id, account, nowMs);
-  return { caps: caps && Object.fromEntries(caps), accounts };
+export function readState({ accounts }: Needs, caps: SeenViews | null, ledger: LeaseHolder, nowMs: number): DecisionState {
+  return { caps, funds: accounts.map(({ campaign, account }) => ledger.read(campaign.id, account, nowMs)) };
 }

@@ -57,5 +57,9 @@ export const DROP_REASONS = {
 export const DropReason = v.picklist(Object.keys(DROP_REASONS) as (keyof typeof DROP_REASONS)[]); // the keys of a constant
 export type DropReason = v.InferOutput<typeof DropReason>;
 
+/** Why an account gives no more for now. */
+export const Shortage = v.picklist(["budget_exhausted", "goal_reached", "pacing_held", "budget_unavailable"]);
+export type Shortage = v.InferOutput<typeof Shortage>;
+
 /** Of candidates that took part and were not drawn. */
 export const LOST_TO_HIGHER_BID = 102;

@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { Channel } from "../artifact/manifest.ts";
 import { Id, Micros } from "../catalog/parts.ts";
 import { Policy } from "../catalog/policy.ts";
-import { DropReason } from "../catalog/reasons.ts";
+import { DropReason, Shortage } from "../catalog/reasons.ts";
 import { Assignment, PaidPrice } from "./assignment.ts";
 import { DecisionRequest, FallbackReason, NoServeReason } from "./decisions.ts";
 import { Features } from "./features.ts";
@@ -63,15 +63,21 @@ export const DecidedPlacement = strictObject({
 export type DecidedPlacement = v.InferOutput<typeof DecidedPlacement>;
 
 /**
- * What counters and budgets said, of everything that was asked of them. `caps` are the views that each key still had; null where they were
- * not asked, or did not answer. `accounts` are by `CAMPAIGN/ACCOUNT`: what was `left`, with what probability pacing let it pass, and what
- * a candidate drops for where too little is left.
+ * What counters and budgets said, of everything that was asked of them.
+ *
+ * `caps` is what the subject had seen by `atMs`: the times of its views, by key, and how many slots its other requests held; null where
+ * the counters were not asked, or did not answer. `accounts` are columns: of each key, `CAMPAIGN/ACCOUNT`, what was left and with what
+ * probability pacing let it pass (f64, packed), and what a candidate drops for where too little is left, unless that is
+ * `budget_unavailable`.
  */
-export const DecisionState = strictObject({
-  caps: v.nullable(record(v.string(), int)),
-  accounts: record(v.string(), strictObject({ left: int, passRate: number, shortage: DropReason })),
+export const RecordedState = strictObject({
+  caps: v.nullable(strictObject({ atMs: int, heldCount: int, seenMs: record(v.string(), v.array(int)) })),
+  accounts: strictObject({ keys: v.array(v.string()), left: Packed, passRates: Packed, shortages: record(v.string(), Shortage) }),
 });
-export type DecisionState = v.InferOutput<typeof DecisionState>;
+export type RecordedState = v.InferOutput<typeof RecordedState>;
+
+/** Of a decision that asked for nothing, or whose record was too big for it. */
+export const EMPTY_STATE: RecordedState = { caps: null, accounts: { keys: [], left: "", passRates: "", shortages: {} } };
 
 const ServedBy = strictObject({ task: v.string(), channel: Channel, version: v.string() });
 
@@ -82,7 +88,7 @@ export const DecisionEvent = strictObject({
   timeMs: v.pipe(int, v.minValue(0)),
   decisionId: v.string(),
   request: DecisionRequest,
-  state: DecisionState,
+  state: RecordedState,
   seed: int,
   catalogVersion: v.nullable(v.string()),
   model: v.nullable(ServedBy),

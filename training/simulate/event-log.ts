@@ -1,6 +1,6 @@
 // A visit as the Worker and the sites would have logged it, and the truth beside it.
 
-import type { DecidedPlacement, DecisionEvent } from "../../shared/schemas/decision-record.ts";
+import { type DecidedPlacement, type DecisionEvent, EMPTY_STATE } from "../../shared/schemas/decision-record.ts";
 import { decisionEventId, type Event, outcomeEventId } from "../../shared/schemas/events.ts";
 import type { Features } from "../../shared/schemas/features.ts";
 import { packNumbers } from "../../shared/schemas/packed-numbers.ts";
@@ -48,7 +48,7 @@ function decisionEvent({ visitor, timeMs, decisionId, choices }: Visit, policy: 
     timeMs,
     decisionId,
     request: { subjectId: visitor.subjectId, features: visitorFeatures(visitor), placements },
-    state: { caps: null, accounts: {} },
+    state: EMPTY_STATE,
     seed: 0,
     catalogVersion: null,
     model: null,

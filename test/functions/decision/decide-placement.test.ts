@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Catalog, CatalogDocument } from "../../../shared/catalog/catalog.ts";
 import { unpackDoubles } from "../../../shared/schemas/packed-numbers.ts";
 import { creativeOf, FLIGHT, SIZE, smallCatalog } from "../../small-catalog.ts";
-import { CATALOG, catalogWith, decideIn, exampleInput, NO_STATE, requestOf, shownIn } from "./example-market.ts";
+import { CATALOG, catalogWith, decideIn, type ExampleState, exampleInput, requestOf, seenOf, shownIn } from "./example-market.ts";
 
 type Part<Name extends "campaigns" | "flights" | "creatives" | "advertisers" | "tiers"> = CatalogDocument[Name][number];
 
@@ -33,7 +33,7 @@ const inputOf = (catalog: Catalog, placements: { id: string; count?: number }[] 
     catalog: catalogWith(catalog),
     request: requestOf({ placements, ...(subjectId !== undefined && { subjectId }) }),
   });
-const dropsIn = (input: ReturnType<typeof inputOf>, state = NO_STATE) =>
+const dropsIn = (input: ReturnType<typeof inputOf>, state?: ExampleState) =>
   Object.fromEntries(decideIn(input, state).event.placements[0]?.dropped.map(({ reason, count }) => [reason, count]) ?? []);
 const fundsOf = (left: number, passRate = 1) => ({ left, passRate, shortage: "budget_exhausted" as const });
 const spendsIn = ({ placements }: ReturnType<typeof decideIn>) =>
@@ -45,19 +45,22 @@ describe("frequency caps", () => {
   it("drop what is capped where nobody is known, where the counters do not answer, and where they say so", () => {
     expect(dropsIn(inputOf(capped))).toEqual({ frequency_unknown: 1 });
     expect(dropsIn(inputOf(capped, undefined, "reader"))).toEqual({ frequency_unavailable: 1 });
-    expect(dropsIn(inputOf(capped, undefined, "reader"), { caps: { "campaign:c2": 0 }, accounts: {} })).toEqual({
+    expect(dropsIn(inputOf(capped, undefined, "reader"), { caps: seenOf({ "campaign:c2": 3 }) })).toEqual({
       frequency_capped: 1,
     });
-    expect(dropsIn(inputOf(capped, undefined, "reader"), { caps: { "campaign:c2": 1 }, accounts: {} })).toEqual({});
+    expect(dropsIn(inputOf(capped, undefined, "reader"), { caps: seenOf({ "campaign:c2": 2 }) })).toEqual({});
+    expect(dropsIn(inputOf(capped, undefined, "reader"), { caps: seenOf({ "campaign:c2": 2 }, 1) })).toEqual({
+      frequency_capped: 1, // another request may show the last one
+    });
   });
 
   it("count what the decision itself has shown", () => {
     const catalog = marketOf(["c1", "c2"], { advertisers: [{ id: "advertiser", status: "active", domain: null, caps: [CAP] }] });
     const input = inputOf(catalog, [{ id: "top" }, { id: "side" }], "reader");
-    const decision = decideIn(input, { caps: { "advertiser:advertiser": 1 }, accounts: {} });
+    const decision = decideIn(input, { caps: seenOf({ "advertiser:advertiser": 2 }) });
     expect(shownIn(decision)).toEqual([["c2"], []]);
     expect(decision.placements[1]?.noServe).toBe("all_candidates_dropped");
-    expect(decision.views).toEqual(new Map([["advertiser:advertiser", 1]]));
+    expect(decision.views).toEqual([{ key: "advertiser:advertiser", count: 1, windowMs: 7200 * 60_000 }]);
   });
 });
 
@@ -70,17 +73,17 @@ describe("budgets", () => {
 
   it("drop what has no lease, what the ledger refuses, and what could cost more than is left", () => {
     expect(dropsIn(inputOf(budgeted))).toEqual({ budget_unavailable: 1 });
-    const refused = { caps: null, accounts: { "c2/money": { ...fundsOf(0), shortage: "pacing_held" as const } } };
+    const refused = { accounts: { "c2/money": { ...fundsOf(0), shortage: "pacing_held" as const } } };
     expect(dropsIn(inputOf(budgeted), refused)).toEqual({ pacing_held: 1 });
-    expect(dropsIn(inputOf(budgeted), { caps: null, accounts: { "c2/money": fundsOf(999_999) } })).toEqual({
+    expect(dropsIn(inputOf(budgeted), { accounts: { "c2/money": fundsOf(999_999) } })).toEqual({
       budget_exhausted: 1,
     });
-    expect(dropsIn(inputOf(budgeted), { caps: null, accounts: { "c2/money": fundsOf(1_000_000) } })).toEqual({});
+    expect(dropsIn(inputOf(budgeted), { accounts: { "c2/money": fundsOf(1_000_000) } })).toEqual({});
   });
 
   it("are spent from by what is shown, once", () => {
     const input = inputOf(budgeted, [{ id: "top" }, { id: "side" }]);
-    const decision = decideIn(input, { caps: null, accounts: { "c2/money": fundsOf(5_000_000) } });
+    const decision = decideIn(input, { accounts: { "c2/money": fundsOf(5_000_000) } });
     expect(spendsIn(decision)).toEqual([{ campaignId: "c2", account: "money", amount: 1_000_000 }]);
     expect(decision.event.placements[0]?.slots[0]).toMatchObject({
       price: { model: "cpm", micros: 1_000_000_000 },
@@ -90,10 +93,10 @@ describe("budgets", () => {
 
   it("hold the expected price of a click, and want a whole one to be left", () => {
     const catalog = marketOf(["c2"], { campaigns: [campaignOf("c2", { budget: BUDGET })] });
-    expect(dropsIn(inputOf(catalog), { caps: null, accounts: { "c2/holds": fundsOf(999_999) } })).toEqual({
+    expect(dropsIn(inputOf(catalog), { accounts: { "c2/holds": fundsOf(999_999) } })).toEqual({
       budget_exhausted: 1,
     });
-    const decision = decideIn(inputOf(catalog), { caps: null, accounts: { "c2/holds": fundsOf(1_000_000) } });
+    const decision = decideIn(inputOf(catalog), { accounts: { "c2/holds": fundsOf(1_000_000) } });
     const probability = decision.event.placements[0]?.slots[0]?.probability ?? 0;
     expect(spendsIn(decision)).toEqual([{ campaignId: "c2", account: "holds", amount: Math.ceil(1_000_000 * probability) }]);
   });
@@ -102,7 +105,7 @@ describe("budgets", () => {
     const goal = { totalImpressions: 10, dailyImpressions: null, pacing: "even" } as const;
     const catalog = marketOf(["c1", "c2"], { flights: [flightOf("c1", { goal }), flightOf("c2", { goal })] });
     const accounts = { "c1/flight:c1": fundsOf(0), "c2/flight:c2": fundsOf(1) };
-    const decision = decideIn(inputOf(catalog, [{ id: "top", count: 2 }]), { caps: null, accounts });
+    const decision = decideIn(inputOf(catalog, [{ id: "top", count: 2 }]), { accounts });
     expect(shownIn(decision)).toEqual([["c2"]]);
     expect(spendsIn(decision)).toEqual([{ campaignId: "c2", account: "flight:c2", amount: 1 }]);
     expect(decision.event.placements[0]?.dropped).toEqual([{ reason: "budget_exhausted", count: 1 }]);
@@ -113,7 +116,7 @@ describe("pacing", () => {
   const catalog = marketOf(["c1", "c2"], { campaigns: [campaignOf("c1", { budget: BUDGET }), campaignOf("c2")] });
   const creatives = [...catalog.creatives, ...smallCatalog({ creatives: [creativeOf("c3", { flightId: "c1" })] }).creatives];
   const input = inputOf({ ...catalog, creatives });
-  const state = { caps: null, accounts: { "c1/holds": fundsOf(9_000_000, 0.3) } };
+  const state = { accounts: { "c1/holds": fundsOf(9_000_000, 0.3) } };
 
   it("lets the lease's share of decisions pass, all creatives of an account alike, and counts each chance", () => {
     let held = 0;
@@ -121,7 +124,7 @@ describe("pacing", () => {
       const { event, opportunities } = decideIn({ ...input, seed: Math.imul(seed, 0x9e3779b9) >>> 0 }, state);
       const count = event.placements[0]?.dropped.find(({ reason }) => reason === "pacing_held")?.count ?? 0;
       expect([0, 2]).toContain(count);
-      expect(opportunities).toEqual([{ campaignId: "c1", account: "holds" }]);
+      expect(opportunities).toEqual([{ campaignId: "c1", account: "holds", count: 1 }]);
       if (count > 0) held++;
     }
     expect(held / 3000).toBeCloseTo(0.7, 1);
@@ -227,7 +230,7 @@ describe("the propensity", () => {
       flights: ["c0", "c1", "c2", "c3"].map((id) => flightOf(id, tierOf(id))),
     });
     const input = inputOf(catalog, [{ id: "top", count: 2 }, { id: "side" }], "reader");
-    const state = { caps: { "campaign:c2": 1 }, accounts: {} };
+    const state = { caps: seenOf({ "campaign:c2": 2 }) };
     const joint = new Map<string, { count: number; propensity: number }>();
     const DECISIONS = 20_000;
     for (let seed = 0; seed < DECISIONS; seed++) {
@@ -268,7 +271,7 @@ it("a tier that follows another sees what that one has spent, shown and closed",
   const flights = [{ ...flightOf("c0"), campaignId: "c1" }, { ...flightOf("c1", { tierId: "house" }) }];
   const campaigns = [campaignOf("c0"), campaignOf("c1", { budget: BUDGET })];
   const input = inputOf(marketOf(["c0", "c1"], { tiers, flights, campaigns }), [{ id: "top", count: 2 }]);
-  const decision = decideIn(input, { caps: null, accounts: { "c1/holds": fundsOf(1_000_000) } });
+  const decision = decideIn(input, { accounts: { "c1/holds": fundsOf(1_000_000) } });
   expect(shownIn(decision)).toEqual([["c0"]]); // not a whole click is left for the second
   expect(decision.event.placements[0]?.dropped).toEqual([{ reason: "budget_exhausted", count: 1 }]);
 });

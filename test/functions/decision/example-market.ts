@@ -2,6 +2,8 @@
 import type * as v from "valibot";
 import { type CatalogIndex, indexCatalog } from "../../../functions/catalog/catalog-index.ts";
 import { type Decision, type DecisionInput, decide, type ServedModel, shortlist } from "../../../functions/decision/decide.ts";
+import type { SeenViews } from "../../../functions/frequency/views.ts";
+import type { Funds } from "../../../functions/ledger/account.ts";
 import type { EdgeModel } from "../../../functions/model/model.ts";
 import { MANIFEST_VERSION } from "../../../shared/artifact/manifest.ts";
 import type { Tensor } from "../../../shared/artifact/safetensors.ts";
@@ -10,7 +12,6 @@ import { BagWriter } from "../../../shared/features/bags.ts";
 import { createEncoder } from "../../../shared/features/encode.ts";
 import type { FeatureMap } from "../../../shared/features/feature-map.ts";
 import { parse } from "../../../shared/schemas/coded-error.ts";
-import type { DecisionState } from "../../../shared/schemas/decision-record.ts";
 import { DecisionRequest } from "../../../shared/schemas/decisions.ts";
 import module from "../../../shared/scoring/kernel/scorer.wasm";
 import { createKernelScorer } from "../../../shared/scoring/kernel-scorer.ts";
@@ -91,6 +92,8 @@ export const catalogWith = (changes: Partial<Catalog>): CatalogIndex => indexCat
 /** A request as the schema gives it. */
 export const requestOf = (body: v.InferInput<typeof DecisionRequest>): DecisionRequest => parse(DecisionRequest, body);
 
+const NOON_MS = Date.UTC(2026, 10, 24, 12);
+
 /** A decision for "top" on mobile, at noon on a Tuesday in UTC. */
 export function exampleInput(changes: Partial<DecisionInput> = {}): DecisionInput {
   return {
@@ -100,18 +103,30 @@ export function exampleInput(changes: Partial<DecisionInput> = {}): DecisionInpu
     models: new Map([["stable", MODEL]]),
     conversionModels: new Map(),
     decisionId: "d-1",
-    nowMs: Date.UTC(2026, 10, 24, 12),
+    nowMs: NOON_MS,
     seed: 7,
     explain: false,
     ...changes,
   };
 }
 
-export const NO_STATE: DecisionState = { caps: null, accounts: {} };
+/** What was there between the halves of a decision; accounts by their keys. */
+export interface ExampleState {
+  readonly caps?: SeenViews | null;
+  readonly accounts?: Readonly<Record<string, Funds>>;
+}
 
-/** Both halves of a decision, in a state that was there in between. */
-export const decideIn = (input: DecisionInput, state: DecisionState = NO_STATE): Decision =>
-  decide(input, shortlist(input), state);
+/** So many views of each key, a moment ago. */
+export const seenOf = (counts: Readonly<Record<string, number>>, heldCount = 0): SeenViews => {
+  const seenMs = new Map(Object.entries(counts).map(([key, count]) => [key, Array<number>(count).fill(NOON_MS - 1000)]));
+  return { atMs: NOON_MS, heldCount, seenMs };
+};
+
+/** Both halves of a decision. */
+export function decideIn(input: DecisionInput, { caps = null, accounts = {} }: ExampleState = {}): Decision {
+  const listed = shortlist(input);
+  return decide(input, listed, { caps, funds: listed.needs.accounts.map(({ key }) => accounts[key] ?? null) });
+}
 
 /** Ids of what is shown, by placement. */
 export const shownIn = ({ placements }: Decision): string[][] =>

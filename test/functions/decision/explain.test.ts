@@ -8,7 +8,7 @@ import { DROP_REASONS, DropReason } from "../../../shared/catalog/reasons.ts";
 import { parse } from "../../../shared/schemas/coded-error.ts";
 import { Explanation, MAX_EXPLAINED_CANDIDATES, MAX_EXPLAINED_DROPS, STAGES } from "../../../shared/schemas/explanation.ts";
 import { creativeOf, SIZE, smallCatalog } from "../../small-catalog.ts";
-import { catalogWith, exampleInput, NO_STATE, requestOf } from "./example-market.ts";
+import { catalogWith, exampleInput, requestOf } from "./example-market.ts";
 
 /** Of the placement "top" of a decision with these creatives. */
 function explainTop(creatives: ReturnType<typeof creativeOf>[], count = 1, floorMicros = 0): Explanation {
@@ -16,7 +16,7 @@ function explainTop(creatives: ReturnType<typeof creativeOf>[], count = 1, floor
   const request = requestOf({ placements: [{ id: "top", count }], features: { device: "mobile" } });
   const input = exampleInput({ catalog: catalogWith(catalog), request, explain: true });
   const listed = shortlist(input);
-  const { placements, assignments } = decide(input, listed, NO_STATE);
+  const { placements, assignments } = decide(input, listed, { caps: null, funds: [] });
   const [facts, shortlisted] = [placements[0]!, listed.placements[0]!];
   return explain({
     facts,

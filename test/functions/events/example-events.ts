@@ -1,5 +1,5 @@
 // Events for the tests of this folder.
-import type { DecisionEvent } from "../../../shared/schemas/decision-record.ts";
+import { type DecisionEvent, EMPTY_STATE } from "../../../shared/schemas/decision-record.ts";
 import type { ConversionEvent } from "../../../shared/schemas/events.ts";
 import { packNumbers } from "../../../shared/schemas/packed-numbers.ts";
 
@@ -41,7 +41,7 @@ export function decision(count: number, featureBytes: number): DecisionEvent {
     timeMs: 1_700_000_000_000,
     decisionId: "d-1",
     request: { features: { page: "news" }, placements: [{ id: "top", count: 1, candidates }] },
-    state: { caps: null, accounts: {} },
+    state: EMPTY_STATE,
     seed: 7,
     catalogVersion: null,
     model: null,

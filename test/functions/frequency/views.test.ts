@@ -3,10 +3,13 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   HOLD_LIFETIME_MS,
-  holdViews,
+  holdSlots,
+  longestWindowMs,
   neededUntilMs,
+  type SeenViews,
   type SubjectState,
   settleViews,
+  viewsLeft,
 } from "../../../functions/frequency/views.ts";
 import type { FrequencyCap } from "../../../shared/catalog/demand.ts";
 
@@ -16,18 +19,18 @@ const KEY = "campaign:a";
 
 const emptyState = (): SubjectState => ({ views: new Map(), holds: new Map(), settled: new Map(), clockMs: 0, forgottenMs: 0 });
 
-const wantedOf = (caps: readonly FrequencyCap[], count = 1) => [{ key: KEY, caps, count }];
-
-function hold(state: SubjectState, requestId: string, caps: readonly FrequencyCap[], nowMs: number, count = 1): number {
-  return holdViews(state, requestId, wantedOf(caps, count), nowMs).get(KEY) ?? Number.NaN;
+/** How much of the key the request may show in its slots. */
+function hold(state: SubjectState, requestId: string, caps: readonly FrequencyCap[], nowMs: number, slotCount = 1): number {
+  const seen = holdSlots(state, requestId, { slotCount, windowMs: longestWindowMs(caps) }, nowMs);
+  return seen ? Math.min(slotCount, Math.max(0, viewsLeft(KEY, caps, seen))) : 0;
 }
 
-const settle = (state: SubjectState, requestId: string, count: number, nowMs: number) =>
-  settleViews(state, requestId, new Map(count > 0 ? [[KEY, count]] : []), nowMs);
+const settle = (state: SubjectState, requestId: string, count: number, nowMs: number, caps: readonly FrequencyCap[] = []) =>
+  settleViews(state, requestId, count > 0 ? [{ key: KEY, count, windowMs: longestWindowMs(caps) }] : [], nowMs);
 
 function show(state: SubjectState, requestId: string, caps: readonly FrequencyCap[], nowMs: number): number {
   const count = hold(state, requestId, caps, nowMs);
-  settle(state, requestId, count, nowMs);
+  settle(state, requestId, count, nowMs, caps);
   return count;
 }
 
@@ -67,7 +70,8 @@ describe("a cap", () => {
     expect(hold(state, "r1", caps, T, 2)).toBe(2);
     expect(hold(state, "r2", caps, T, 2)).toBe(1);
     expect(hold(state, "r3", caps, T, 2)).toBe(0);
-    settle(state, "r1", 0, T);
+    for (const requestId of ["r1", "r3"]) settle(state, requestId, 0, T);
+    settle(state, "r2", 1, T, caps);
     expect(hold(state, "r4", caps, T, 5)).toBe(2);
   });
 
@@ -95,26 +99,29 @@ describe("a hold", () => {
     expect([hold(state, "r1", caps, T), hold(state, "r2", caps, T)]).toEqual([0, 1]);
   });
 
-  it("that nobody settles becomes a view of its time; a settling that comes later changes nothing", () => {
+  it("that nobody settles becomes a view of its time, of whatever is capped; a settling that comes later changes nothing", () => {
     const state = emptyState();
     hold(state, "r1", caps, T);
-    expect(hold(state, "r2", caps, T + HOLD_LIFETIME_MS)).toBe(0);
+    expect(show(state, "r2", caps, T + HOLD_LIFETIME_MS)).toBe(0);
     settle(state, "r1", 0, T + HOLD_LIFETIME_MS + 1);
-    expect(state.views.get(KEY)).toEqual([{ atMs: T, untilMs: T + 60 * MINUTE_MS }]);
-    expect(hold(state, "r3", caps, T + 60 * MINUTE_MS)).toBe(1);
+    const seen = holdSlots(state, "r3", { slotCount: 1, windowMs: 60 * MINUTE_MS }, T + HOLD_LIFETIME_MS + 2) as SeenViews;
+    expect(["campaign:a", "creative:b"].map((key) => viewsLeft(key, [{ limit: 3, windowMinutes: 60 }], seen))).toEqual([2, 2]);
+    settle(state, "r3", 0, T + HOLD_LIFETIME_MS + 3);
+    expect(show(state, "r4", caps, T + 60 * MINUTE_MS - 1)).toBe(0);
+    expect(show(state, "r5", caps, T + 60 * MINUTE_MS)).toBe(1);
   });
 
   it("settles once", () => {
     const state = emptyState();
     hold(state, "r1", [{ limit: 5, windowMinutes: 60 }], T, 2);
-    for (const later of [0, 1, 2]) settle(state, "r1", 2, T + later);
+    for (const later of [0, 1, 2]) settle(state, "r1", 2, T + later, caps);
     expect(state.views.get(KEY)).toHaveLength(2);
   });
 
   it("of less than was shown is somebody's mistake, and stays", () => {
     const state = emptyState();
     hold(state, "r1", caps, T);
-    expect(() => settle(state, "r1", 2, T)).toThrow("shown 2 times, but only 1");
+    expect(() => settle(state, "r1", 2, T)).toThrow("shown 2 times, but only 1 slots");
     expect(state.holds.size).toBe(1);
   });
 });
@@ -179,8 +186,8 @@ describe("any interleaving of requests, repeats, lost and late settlings, evicti
           if (one.does === "pass") nowMs += one.ms;
           else if (one.does === "evict") state = evict(state);
           else if (one.does === "settle") {
-            const heldCount = state.holds.get(one.requestId)?.held.get(KEY)?.count ?? 0; // a repeat after the first lapsed may hold less
-            settle(state, one.requestId, Math.min(heldCount, shown.get(one.requestId) ?? 0), nowMs);
+            const slotCount = state.holds.get(one.requestId)?.slotCount ?? 0; // a repeat after the first lapsed may hold less
+            settle(state, one.requestId, Math.min(slotCount, shown.get(one.requestId) ?? 0), nowMs, caps);
           } else {
             const isNew = !shown.has(one.requestId);
             const allowed = hold(state, one.requestId, caps, nowMs, one.count);

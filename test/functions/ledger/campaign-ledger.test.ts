@@ -47,7 +47,9 @@ async function attempt({ holder }: { holder: LeaseHolder }, clock: ManualClock, 
   const want = { campaignId, campaign: { sequence: 1, timeZone: "UTC" }, accounts: [{ key: account, terms, unit: IMPRESSION }] };
   await holder.prepare([want], clock.nowMs() + 50);
   const isAllowed = holder.read(campaignId, account).left >= IMPRESSION;
-  const [receipt] = holder.commit(isAllowed ? [{ campaignId, account, amount: IMPRESSION }] : [], [{ campaignId, account }]);
+  const [receipt] = holder.commit(isAllowed ? [{ campaignId, account, amount: IMPRESSION }] : [], [
+    { campaignId, account, count: 1 },
+  ]);
   return receipt ?? null;
 }
 

@@ -52,7 +52,7 @@ function createIsolate() {
     await holder.prepare([want(campaignId, total, sequence)], clock.nowMs() + 50);
     const isAllowed = holder.read(campaignId, "flight:f").left >= 1;
     const spends = isAllowed ? [{ campaignId, account: "flight:f" as const, amount: 1 }] : [];
-    holder.commit(spends, [{ campaignId, account: "flight:f" }]);
+    holder.commit(spends, [{ campaignId, account: "flight:f", count: 1 }]);
     return isAllowed;
   };
   const bookOf = async (campaignId: string) => (await campaignLedger.getByName(campaignId).read()).accounts["flight:f"];

@@ -1,6 +1,11 @@
 // Event lines for the tests of the join, from the short form of test/vectors/event-join.json.
 import { parse } from "../../../shared/schemas/coded-error.ts";
-import type { DecidedPlacement, DecidedSlot, DecisionEvent } from "../../../shared/schemas/decision-record.ts";
+import {
+  type DecidedPlacement,
+  type DecidedSlot,
+  type DecisionEvent,
+  EMPTY_STATE,
+} from "../../../shared/schemas/decision-record.ts";
 import { type ConversionEvent, decisionEventId, Event, outcomeEventId } from "../../../shared/schemas/events.ts";
 import { packNumbers } from "../../../shared/schemas/packed-numbers.ts";
 
@@ -17,7 +22,7 @@ export function decisionAt(decisionId: string, offsetMs: number, changes: Partia
     timeMs: EPOCH_MS + offsetMs,
     decisionId,
     request: { features: {}, placements: [{ id: "top", count: 1 }] },
-    state: { caps: null, accounts: {} },
+    state: EMPTY_STATE,
     seed: 1,
     catalogVersion: null,
     model: null,

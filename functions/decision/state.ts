@@ -1,0 +1,49 @@
+// What a decision takes from outside: as the gates read it, and as the record keeps it, in columns.
+import type { RecordedState } from "../../shared/schemas/decision-record.ts";
+import { packNumbers, unpackDoubles } from "../../shared/schemas/packed-numbers.ts";
+import type { Account } from "../catalog/limits.ts";
+import type { SeenViews } from "../frequency/views.ts";
+import type { Funds } from "../ledger/account.ts";
+
+/** `caps` is null where the counters were not asked, or did not answer. `funds` are of the needs' accounts, in order; null where nothing is known. */
+export interface DecisionState {
+  readonly caps: SeenViews | null;
+  readonly funds: readonly (Funds | null)[];
+}
+
+const COMMON_SHORTAGE = "budget_unavailable";
+
+export function recordState(accounts: readonly Account[], { caps, funds }: DecisionState): RecordedState {
+  const keys: string[] = [];
+  const known: Funds[] = [];
+  const shortages: RecordedState["accounts"]["shortages"] = {};
+  for (const [index, one] of funds.entries()) {
+    if (!one) continue;
+    const { key } = accounts[index] as Account; // one each
+    keys.push(key);
+    known.push(one);
+    if (one.shortage !== COMMON_SHORTAGE) shortages[key] = one.shortage;
+  }
+  const left = packNumbers(Float64Array.from(known, (one) => one.left));
+  const passRates = packNumbers(Float64Array.from(known, (one) => one.passRate));
+  return { caps: caps && { ...caps, seenMs: toRecord(caps.seenMs) }, accounts: { keys, left, passRates, shortages } };
+}
+
+/** The state that a record was made in. */
+export function readRecordedState({ caps, accounts }: RecordedState, needed: readonly Account[]): DecisionState {
+  const { keys, shortages } = accounts;
+  const left = unpackDoubles(accounts.left);
+  const passRates = unpackDoubles(accounts.passRates);
+  const places = new Map(keys.map((key, place) => [key, place]));
+  const fundsOf = ({ key }: Account): Funds | null => {
+    const place = places.get(key) ?? -1;
+    const [own, passRate] = [left?.[place], passRates?.[place]];
+    return own === undefined || passRate === undefined
+      ? null
+      : { left: own, passRate, shortage: shortages[key] ?? COMMON_SHORTAGE };
+  };
+  return { caps: caps && { ...caps, seenMs: new Map(Object.entries(caps.seenMs)) }, funds: needed.map(fundsOf) };
+}
+
+const toRecord = (seenMs: SeenViews["seenMs"]): Record<string, number[]> =>
+  Object.fromEntries(Array.from(seenMs, ([key, list]) => [key, [...list]]));
