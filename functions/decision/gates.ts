@@ -3,8 +3,8 @@ import type { DropReason } from "../../shared/catalog/reasons.ts";
 import { hashText } from "../../shared/features/hash.ts";
 import type { CandidateSupply } from "../catalog/candidate-supply.ts";
 import type { Candidate } from "../catalog/catalog-index.ts";
-import type { Account } from "../catalog/limits.ts";
-import { type ShownViews, viewsLeft } from "../frequency/views.ts";
+import type { Account, CappedKey } from "../catalog/limits.ts";
+import { type SeenViews, type ShownViews, viewsLeft } from "../frequency/views.ts";
 import type { AccountKey, Funds } from "../ledger/account.ts";
 import type { DecisionState } from "./state.ts";
 
@@ -48,8 +48,9 @@ export class Gates {
   readonly #input: GatesInput;
   readonly #shown = new Set<string>();
   readonly #groups = new Set<string>();
-  /** Of this decision so far: views by cap key, purses by the accounts' numbers. */
+  /** Of this decision so far: views and what the caps leave, by cap key; purses by the accounts' numbers. */
   readonly #views = new Map<string, ShownViews>();
+  readonly #viewsLeft = new Map<string, number>();
   readonly #purses = new Map<number, Purse>();
 
   constructor(input: GatesInput) {
@@ -78,7 +79,7 @@ export class Gates {
     this.#shown.add(creativeId);
     if (!supply) return [];
     for (const group of supply.campaign.separationGroups) this.#groups.add(group);
-    for (const { key, windowMs } of supply.capped) this.#views.set(key, { key, count: this.#shownOf(key) + 1, windowMs });
+    for (const one of supply.capped) this.#view(one);
     return supply.accounts.map(({ index, account, campaign }) => {
       const amount = account === "money" || account === "holds" ? heldMicros : 1;
       const purse = this.#purses.get(index);
@@ -106,12 +107,21 @@ export class Gates {
     const { hasSubject, state } = this.#input;
     if (!hasSubject) return "frequency_unknown";
     if (!state.caps) return "frequency_unavailable";
-    for (const { key, caps } of capped) if (viewsLeft(key, caps, state.caps) <= this.#shownOf(key)) return "frequency_capped";
+    for (const one of capped) if (this.#leftOf(one, state.caps) <= 0) return "frequency_capped";
     return null;
   }
 
-  #shownOf(key: string): number {
-    return this.#views.get(key)?.count ?? 0;
+  #leftOf({ key, caps }: CappedKey, seen: SeenViews): number {
+    const known = this.#viewsLeft.get(key);
+    if (known !== undefined) return known;
+    const left = viewsLeft(key, caps, seen);
+    this.#viewsLeft.set(key, left);
+    return left;
+  }
+
+  #view({ key, windowMs }: CappedKey): void {
+    this.#views.set(key, { key, count: (this.#views.get(key)?.count ?? 0) + 1, windowMs });
+    this.#viewsLeft.set(key, (this.#viewsLeft.get(key) ?? 0) - 1); // it was asked before
   }
 
   #checkAccounts(accounts: readonly Account[]): DropReason | null {

@@ -22,15 +22,17 @@ export interface AccountWant {
 /** A call that has not answered by then belongs to a request that was cut off. */
 export const CALL_MS = 5000;
 
-/** `waitUntil` ends 30 s after the response. A later request takes over from one that began to attend `HANDOVER_MS` ago. */
-const LINGER_MS = 20_000;
+/** A later request takes over from one that began to attend so long ago. */
 const HANDOVER_MS = 5000;
 
-/** Other requests may make something due earlier: whoever attends looks again after this time. */
-const LOOK_MS = 1000;
+/** A request that sees to some lines, behind its response. */
+export interface Attendant {
+  readonly sinceMs: number;
+}
 
 export class CampaignLine {
   readonly accounts = new Map<AccountKey, HeldAccount>();
+  attendant: Attendant | null = null;
   readonly #campaignId: string;
   readonly #options: LineOptions;
   #terms: CampaignTerms | null = null;
@@ -38,7 +40,6 @@ export class CampaignLine {
   readonly #proofs = new Map<string, number>();
   #talkedMs = 0;
   #call: { readonly sinceMs: number; readonly done: Promise<void> } | null = null;
-  #attendant: { readonly sinceMs: number } | null = null;
 
   constructor(campaignId: string, options: LineOptions) {
     this.#campaignId = campaignId;
@@ -52,7 +53,7 @@ export class CampaignLine {
 
   /** Whether somebody sees to it already, and will for a while. */
   isAttended(nowMs: number): boolean {
-    return this.#attendant !== null && nowMs - this.#attendant.sinceMs < HANDOVER_MS;
+    return this.attendant !== null && nowMs - this.attendant.sinceMs < HANDOVER_MS;
   }
 
   /** Whether one of these accounts is still missing. */
@@ -107,21 +108,6 @@ export class CampaignLine {
     return mine.done.then(() => {
       if (this.#call === mine) this.#call = null;
     });
-  }
-
-  /** Calls whenever something is due, until nothing is, or a later request has taken over. Never rejects. */
-  async attend(): Promise<void> {
-    const { nowMs, wait } = this.#options;
-    if (this.isAttended(nowMs())) return;
-    const mine = { sinceMs: nowMs() };
-    this.#attendant = mine;
-    while (this.#attendant === mine && nowMs() - mine.sinceMs < LINGER_MS) {
-      const due = this.nextDueMs();
-      if (due === null) break;
-      if (due > nowMs()) await wait(Math.min(due - nowMs(), LOOK_MS));
-      else await this.call();
-    }
-    if (this.#attendant === mine) this.#attendant = null;
   }
 
   async #talk(): Promise<void> {

@@ -1,5 +1,6 @@
 // The isolate's side of the ledgers: leases in memory, fetched where one is missing, renewed and reported behind the response.
 import type { AccountKey, CampaignTerms, Funds } from "./account.ts";
+import { attend } from "./attend.ts";
 import { type AccountWant, CALL_MS, CampaignLine, type LineOptions } from "./campaign-line.ts";
 import { fundsOf, type HeldAccount, leftOf } from "./held-account.ts";
 
@@ -113,7 +114,7 @@ export function createLeaseHolder({ isolateId, ...rest }: LeaseHolderOptions): L
     async flush() {
       const lines = [...touched].slice(0, MAX_CALLS);
       for (const line of lines) touched.delete(line);
-      await Promise.all([...lines.map((line) => line.attend()), waitForCalls()]);
+      await Promise.all([attend(lines, rest), waitForCalls()]);
       for (const line of lines) if (line.nextDueMs() !== null) touched.add(line);
     },
   };
