@@ -19,5 +19,5 @@ function workerOf(env: unknown) {
 
 export default {
   fetch: (request, env, context) => workerOf(env).app.fetch(request, env, context),
-  queue: (batch, env) => consumeBatch(batch, workerOf(env).dependencies),
+  queue: (batch, env, context) => consumeBatch(batch, workerOf(env).dependencies, (work) => context.waitUntil(work)),
 } satisfies ExportedHandler;

@@ -13,6 +13,7 @@ import { type CatalogIndex, EMPTY_CATALOG, indexCatalog } from "../catalog/catal
 import { type DecisionInput, decide, type ServedModel, shortlist } from "../decision/decide.ts";
 import { explainDecision } from "../decision/explain-decision.ts";
 import { readRecordedState } from "../decision/state.ts";
+import { addScoreParts, hasScoreParts } from "../events/score-parts.ts";
 import { kernel } from "../model/kernel.ts";
 import { buildEdgeModel } from "../model/model.ts";
 
@@ -60,7 +61,9 @@ export async function replayDecision(
   };
   const listed = shortlist(input);
   const decision = decide(input, listed, readRecordedState(state, listed.needs.accounts));
-  return { event: decision.event, explanations: explainDecision(input, listed, decision) };
+  const model = input.models.get(event.model?.channel ?? "stable")?.value;
+  const made = model && hasScoreParts(event) ? addScoreParts(decision.event, model) : decision.event;
+  return { event: made, explanations: explainDecision(input, listed, decision) };
 }
 
 async function openCatalog(version: string | null, digest: string | null, { store, trusted }: Documents): Promise<CatalogIndex> {

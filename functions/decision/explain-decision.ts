@@ -1,6 +1,7 @@
 // THE story of an explanation: a decision that was made, and for each of its placements why this creative, and why not the others.
 import type { Explanation } from "../../shared/schemas/explanation.ts";
-import { type Attribution, attribute } from "../../shared/scoring/attribution.ts";
+import type { Attribution } from "../../shared/scoring/attribution.ts";
+import { attributeExample } from "../model/attribute-example.ts";
 import type { EdgeModel } from "../model/model.ts";
 import type { Decision, DecisionInput, Shortlist } from "./decide.ts";
 import { explain } from "./explain.ts";
@@ -28,13 +29,7 @@ export function explainDecision(
   });
 }
 
-/** The logit as it was served, in parts. Slow beside scoring, so that only who asks waits for it. */
+/** Null where no model scored it. */
 function attributeSlot(model: EdgeModel | null, { context }: PlacementFacts, { chosen, logit }: SlotFacts): Attribution | null {
-  if (!model || logit === null) return null;
-  const { encoder, bags, served } = model;
-  bags.context.clear();
-  bags.candidate.clear();
-  encoder.context.encode(context, bags.context);
-  if (encoder.candidate.fieldCount > 0) encoder.candidate.encode(chosen.candidate.features, bags.candidate, context);
-  return attribute(served, bags.context.view(), bags.candidate.view(), logit);
+  return model && logit !== null ? attributeExample(model, context, chosen.candidate.features, logit) : null;
 }

@@ -125,6 +125,7 @@ function toSlot({ tierIndex, chosen, logit, probability, distribution, propensit
     price,
     minimumToWinMicros: charge?.minimumToWinMicros ?? null,
     heldMicros: charge?.impressionMicros ?? 0,
+    score: null,
     features: candidate.features,
   };
 }

@@ -1,15 +1,20 @@
-// Queue -> store: each batch of messages becomes one NDJSON object, and is acknowledged only once that object is written.
+// Queue -> store: each batch of messages becomes one NDJSON object, and is acknowledged only once that object is written. Records of
+// decisions get the parts of their scores on the way.
 import * as v from "valibot";
 import { sha256Hex } from "../../shared/artifact/envelope.ts";
 import { eventKey } from "../../shared/artifact/keys.ts";
 import type { ObjectStore } from "../../shared/artifact/store.ts";
 import { CodedError, problemsOf } from "../../shared/schemas/coded-error.ts";
+import type { DecisionEvent } from "../../shared/schemas/decision-record.ts";
 import { Event } from "../../shared/schemas/events.ts";
+import type { WaitUntil } from "../catalog/snapshot.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
+import { completeRecord, type ModelSource } from "./score-parts.ts";
 
 export interface ConsumerDependencies {
   readonly eventStore: Pick<ObjectStore, "put">;
-  readonly metrics: Pick<Metrics, "eventsConsumed">;
+  readonly models: ModelSource;
+  readonly metrics: Pick<Metrics, "eventsConsumed" | "scoreParts">;
 }
 
 /** Longest pause before a batch is tried again. */
@@ -20,12 +25,18 @@ const MAX_RETRY_DELAY_SECONDS = 600;
  * `events/rejected/`, not retried for ever. A batch that was written but not acknowledged is delivered again; where it is the same batch
  * it is the same object, and where it is not, readers drop the events that they have seen.
  */
-export async function consumeBatch(batch: MessageBatch<unknown>, { eventStore, metrics }: ConsumerDependencies): Promise<void> {
+export async function consumeBatch(
+  batch: MessageBatch<unknown>,
+  dependencies: ConsumerDependencies,
+  waitUntil: WaitUntil,
+): Promise<void> {
+  const { eventStore, metrics } = dependencies;
   const { events, rejected } = sortMessages(batch.messages);
   const receivedMs = Math.max(...batch.messages.map(({ timestamp }) => timestamp.getTime()));
   try {
     if (rejected.length > 0) await writeRejected(eventStore, rejected, receivedMs);
-    const isNew = events.length === 0 || (await writeEvents(eventStore, events, receivedMs));
+    const lines = await completeLines(events, dependencies, waitUntil);
+    const isNew = events.length === 0 || (await writeEvents(eventStore, events, lines, receivedMs));
     batch.ackAll();
     metrics.eventsConsumed.add({ outcome: isNew ? "stored" : "already_stored", reason: "" }, events.length);
     metrics.eventsConsumed.add({ outcome: "rejected", reason: "event_invalid" }, rejected.length);
@@ -43,10 +54,11 @@ interface Rejected {
   readonly problems: readonly string[];
 }
 
-/** An event, and the line that it came as. */
+/** An event, and the line that it came as; null where it is no decision. */
 interface Accepted {
   readonly id: string;
   readonly line: string;
+  readonly decision: DecisionEvent | null;
 }
 
 /** A message holds lines; whatever else it holds is poison as a whole. */
@@ -72,14 +84,42 @@ function parseLine(line: unknown): { readonly event: Accepted } | Omit<Rejected,
     return { body: line, problems: [`not JSON: ${(error as SyntaxError).message}`] }; // all that JSON.parse throws
   }
   const parsed = v.safeParse(Event, body);
-  if (parsed.success) return { event: { id: parsed.output.id, line } };
+  if (parsed.success) {
+    const decision = parsed.output.type === "decision" ? (body as DecisionEvent) : null; // as it came: its order of keys stays
+    return { event: { id: parsed.output.id, line, decision } };
+  }
   return { body, problems: problemsOf(parsed.issues).map(({ path, detail }) => `${path}: ${detail}`) };
 }
 
+/** Others that the isolate serves come first: after each record it takes a breath. */
+async function completeLines(
+  events: readonly Accepted[],
+  { models, metrics }: ConsumerDependencies,
+  waitUntil: WaitUntil,
+): Promise<string[]> {
+  const lines: string[] = [];
+  for (const { line, decision } of events) {
+    if (decision) {
+      const { outcome, record } = await completeRecord(decision, models, waitUntil);
+      metrics.scoreParts.add({ outcome });
+      lines.push(record ? JSON.stringify(record) : line);
+      if (record) await new Promise((resolve) => setTimeout(resolve, 0));
+    } else {
+      lines.push(line);
+    }
+  }
+  return lines;
+}
+
 /** False where this very batch was there already. */
-async function writeEvents(store: Pick<ObjectStore, "put">, events: readonly Accepted[], receivedMs: number): Promise<boolean> {
+async function writeEvents(
+  store: Pick<ObjectStore, "put">,
+  events: readonly Accepted[],
+  lines: readonly string[],
+  receivedMs: number,
+): Promise<boolean> {
   const key = eventKey(receivedMs, await batchId(events.map(({ id }) => id)));
-  return store.put(key, joinLines(events.map(({ line }) => line)), { ifNoneMatch: true });
+  return store.put(key, joinLines(lines), { ifNoneMatch: true });
 }
 
 async function writeRejected(store: Pick<ObjectStore, "put">, rejected: readonly Rejected[], receivedMs: number): Promise<void> {

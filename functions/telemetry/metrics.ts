@@ -54,6 +54,11 @@ export function createMetrics() {
       "Events that the queue handed to the consumer, by outcome: stored, already_stored, rejected (set aside) or retried.",
       ["outcome", "reason"],
     ),
+    scoreParts: registry.counter(
+      "selvedge_score_parts_total",
+      "Records of decisions that were to get the parts of their scores, by outcome: added, not_scored, model_replaced or no_model.",
+      ["outcome"],
+    ),
     ...declareLedger(registry),
     ...declareReaders(registry),
     render: () => registry.render(),

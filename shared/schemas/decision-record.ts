@@ -6,6 +6,7 @@ import { Policy } from "../catalog/policy.ts";
 import { DropReason, Shortage } from "../catalog/reasons.ts";
 import { Assignment, PaidPrice } from "./assignment.ts";
 import { DecisionRequest, FallbackReason, NoServeReason } from "./decisions.ts";
+import { ScoreParts } from "./explanation.ts";
 import { Features } from "./features.ts";
 import { int, number } from "./numbers.ts";
 import { record, strictObject } from "./objects.ts";
@@ -31,7 +32,8 @@ export type DecidedTier = v.InferOutput<typeof DecidedTier>;
  * One creative that was shown, from `tiers[tierIndex]`. `propensities` (f64, packed) are of the tier's candidates, in their order, under
  * the policy that drew it, given the slots and placements before it: `draw(propensities, uniformFrom(seed))` is the index of the chosen
  * one. They sum to 1; `propensity` is the chosen one's. `probability` is that of a click; `valueMicros` the expected value of 1,000
- * impressions; `heldMicros` what the budget gave for it when it was served. `features` are
+ * impressions; `heldMicros` what the budget gave for it when it was served. `score` is the logit taken apart: the queue's consumer adds
+ * it before the record is stored, and it is null where no model scored, or that version could not be had any more. `features` are
  * missing where the record was too big for them.
  */
 export const DecidedSlot = strictObject({
@@ -46,6 +48,7 @@ export const DecidedSlot = strictObject({
   price: v.nullable(PaidPrice),
   minimumToWinMicros: v.nullable(Micros),
   heldMicros: Micros,
+  score: v.nullable(ScoreParts),
   features: v.exactOptional(Features),
 });
 export type DecidedSlot = v.InferOutput<typeof DecidedSlot>;

@@ -116,11 +116,14 @@ async function recordOf(decisionId: string): Promise<string> {
 describe("a decision's record", () => {
   it.each(BODIES)("gives the same decision again, to the last byte: %j", async (body) => {
     const decisionId = await decide(body);
-    await recordOf(decisionId);
+    const record = JSON.parse(await recordOf(decisionId)) as DecisionEvent;
     const report = await again(decisionId);
     expect(report).toMatchObject({ decisionId, difference: null });
     const explanations = report.explanations.map((one) => parse(Explanation, one));
     expect(explanations.map(({ placementId }) => placementId)).toEqual(body.placements.map(({ id }) => id));
+    const scoresIn = (slots: readonly { readonly score: unknown }[]) => slots.map(({ score }) => score);
+    expect(record.placements.map(({ slots }) => scoresIn(slots))).toEqual(explanations.map(({ slots }) => scoresIn(slots)));
+    expect(scoresIn(record.placements.flatMap(({ slots }) => slots))).not.toContain(null);
     for (const score of explanations.flatMap(({ slots }) => slots.flatMap((slot) => slot.score ?? []))) {
       const sum = score.parts.reduce((total, { part }) => total + part, score.baseline + score.rounding);
       expect(sum).toBeCloseTo(score.logit, 9);

@@ -79,6 +79,7 @@ function decidedPlacement(
     price: null,
     minimumToWinMicros: null,
     heldMicros: 0,
+    score: null,
     features: candidateFeatures(chosen),
   };
   return { placementId: placement.id, features, dropped: [], fallback: null, noServe: null, tiers: [tier], slots: [slot] };

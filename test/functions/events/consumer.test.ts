@@ -2,9 +2,14 @@
 import { createExecutionContext, createMessageBatch, getQueueResult } from "cloudflare:test";
 import { describe, expect, it, vi } from "vitest";
 import { consumeBatch } from "../../../functions/events/consumer.ts";
+import type { ModelSource } from "../../../functions/events/score-parts.ts";
+import type { Loaded } from "../../../functions/model/channel-loader.ts";
+import type { EdgeModel } from "../../../functions/model/model.ts";
 import { createMetrics } from "../../../functions/telemetry/metrics.ts";
 import type { ObjectStore } from "../../../shared/artifact/store.ts";
-import { CodedError } from "../../../shared/schemas/coded-error.ts";
+import { CodedError, parse } from "../../../shared/schemas/coded-error.ts";
+import { DecisionEvent } from "../../../shared/schemas/decision-record.ts";
+import { decideIn, exampleInput, MODEL } from "../decision/example-market.ts";
 import { conversion, decision } from "./example-events.ts";
 
 /** What was written, by key. `failures` writes fail before they reach the store; `lostAnswers` fail after. */
@@ -25,16 +30,26 @@ const at = new Date("2026-11-23T07:59:58Z");
 
 const linesOf = (events: readonly unknown[]): string => events.map((event) => JSON.stringify(event)).join("\n");
 
-async function consume(eventStore: Pick<ObjectStore, "put">, bodies: readonly unknown[], attempts = 1) {
+/** Whatever is asked for, its channel serves this. */
+const modelsOf = (loaded: Partial<Loaded<EdgeModel>> | null): ModelSource => ({
+  loaderOf: () => ({ get: async () => loaded }) as unknown as ReturnType<ModelSource["loaderOf"]>, // all that is called
+});
+
+async function consume(
+  eventStore: Pick<ObjectStore, "put">,
+  bodies: readonly unknown[],
+  attempts = 1,
+  models: ModelSource = modelsOf(null),
+) {
   const messages = bodies.map((body, index) => ({ id: `m-${index}`, timestamp: at, attempts, body }));
   const batch = createMessageBatch("selvedge-events", messages);
   const retryAll = vi.spyOn(batch, "retryAll");
   const metrics = createMetrics();
-  await consumeBatch(batch, { eventStore, metrics });
+  await consumeBatch(batch, { eventStore, metrics, models }, () => {});
   const counts = metrics
     .render()
     .split("\n")
-    .filter((line) => line.startsWith("selvedge_events_consumed_total{"));
+    .filter((line) => /^selvedge_(events_consumed|score_parts)_total\{/.test(line));
   return { ...(await getQueueResult(batch, createExecutionContext())), counts, delay: retryAll.mock.calls[0]?.[0]?.delaySeconds };
 }
 
@@ -110,5 +125,48 @@ describe("the consumer", () => {
     const { ackAll } = await consume(store, ["noise"]);
     expect(ackAll).toBe(true);
     expect([...store.objects.keys()]).toEqual([expect.stringMatching(/^events\/rejected\//)]);
+  });
+});
+
+describe("the record of a decision", () => {
+  const { event } = decideIn(exampleInput({ explain: true }));
+  const stored = async (models: ModelSource) => {
+    const store = createStore();
+    const { counts } = await consume(store, [linesOf([event, conversion(1)])], 1, models);
+    const [text] = [...store.objects.values()] as [string];
+    return { lines: text.trimEnd().split("\n"), counts };
+  };
+
+  it("is stored with the parts of each shown creative's logit, which sum to it", async () => {
+    const { lines, counts } = await stored(modelsOf(MODEL));
+    const record = parse(DecisionEvent, JSON.parse(lines[0] as string));
+    const [slot] = record.placements[0]?.slots ?? [];
+    const { logit = 0, baseline = 0, parts = [], rounding = 0 } = slot?.score ?? {};
+    expect(logit).toBe(slot?.logit);
+    expect(parts.map(({ field }) => field)).toEqual(["device", "creativeId"]);
+    expect(parts.map(({ part }) => part)).toEqual([0.5, 3]); // on mobile, and of c2
+    expect(parts.reduce((sum, { part }) => sum + part, baseline + rounding)).toBeCloseTo(logit, 9);
+    expect(counts).toContain('selvedge_score_parts_total{outcome="added"} 1');
+    expect(JSON.parse(lines[1] as string)).toEqual(conversion(1));
+  });
+
+  it("is the same line otherwise, to the byte", async () => {
+    const { lines } = await stored(modelsOf(MODEL));
+    const withoutParts = lines[0]?.replace(/"score":\{.*?\],"rounding":[^}]*\}/, '"score":null');
+    expect(withoutParts).toBe(JSON.stringify(event));
+  });
+
+  it.each<[string, ModelSource]>([
+    ["model_replaced", modelsOf({ ...MODEL, version: "another00001" })],
+    ["no_model", modelsOf(null)],
+  ])("is stored as it came, and counted, where there is %s", async (outcome, models) => {
+    const { lines, counts } = await stored(models);
+    expect(lines[0]).toBe(JSON.stringify(event));
+    expect(counts).toContain(`selvedge_score_parts_total{outcome="${outcome}"} 1`);
+  });
+
+  it("has none where no model scored anything", async () => {
+    const { counts } = await consume(createStore(), [linesOf([decision(2, 10)])]);
+    expect(counts).toContain('selvedge_score_parts_total{outcome="not_scored"} 1');
   });
 });

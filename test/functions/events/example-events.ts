@@ -32,6 +32,7 @@ export function decision(count: number, featureBytes: number): DecisionEvent {
     price: null,
     minimumToWinMicros: null,
     heldMicros: 0,
+    score: null,
     features,
   };
   const tier = { tierId: null, policy: { name: "random" } as const, creativeIds: ids, logits: null };

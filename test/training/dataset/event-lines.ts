@@ -55,6 +55,7 @@ const SLOT: DecidedSlot = {
   price: null,
   minimumToWinMicros: null,
   heldMicros: 0,
+  score: null,
   features: { creativeId: "blue", color: "of the ad" },
 };
 
