@@ -5,13 +5,14 @@ import type { Explanation } from "../../shared/schemas/explanation.ts";
 import type { WaitUntil } from "../catalog/snapshot.ts";
 import { type Decision, type DecisionInput, decide, type Shortlist, shortlist } from "../decision/decide.ts";
 import { explainDecision } from "../decision/explain-decision.ts";
-import { type RecordDependencies, recordEvents } from "../events/record-events.ts";
+import type { RecordEvent } from "../events/sink.ts";
 import type { Receipt } from "../ledger/lease-holder.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { type Caps, prepareState, readState, type StateDependencies } from "./decision-state.ts";
 import { type PresentDependencies, presentDecision } from "./present-decision.ts";
 
-export interface AnswerDependencies extends StateDependencies, PresentDependencies, RecordDependencies {
+export interface AnswerDependencies extends StateDependencies, PresentDependencies {
+  readonly recordDecision: RecordEvent;
   readonly nowMs: () => number;
   readonly metrics: Metrics;
 }
@@ -106,7 +107,7 @@ async function followUp(
   await Promise.all([
     caps && subjectId !== undefined && frequency.settle(subjectId, decisionId, shown?.views ?? new Map()),
     ledger.flush(),
-    shown && recordEvents([shown.event], dependencies),
+    shown && dependencies.recordDecision(shown.event),
   ]);
 }
 
