@@ -1,11 +1,14 @@
 // What the routes and the consumer stand on, put together once an isolate from its bindings.
 import { importHmacKey } from "../shared/access/signed-text.ts";
 import { CATALOG_NAME } from "../shared/artifact/keys.ts";
+import type { Event } from "../shared/schemas/events.ts";
 import { createSiteKeyOpener } from "./access/site-key.ts";
 import type { AppDependencies } from "./app.ts";
 import type { Bindings } from "./bindings.ts";
 import { createCatalogLoader } from "./catalog/catalog-loader.ts";
 import type { ConsumerDependencies } from "./events/consumer.ts";
+import { EventRecorder } from "./events/event-recorder.ts";
+import type { TrimReason } from "./events/event-size.ts";
 import { createQueueSink } from "./events/queue-sink.ts";
 import { createFrequency } from "./frequency/frequency.ts";
 import { createBillOutcome } from "./ledger/bill-outcome.ts";
@@ -38,7 +41,7 @@ export function createDependencies(bindings: Bindings): Dependencies {
   return {
     ...loaders,
     metrics,
-    sink: createQueueSink(bindings.eventQueue, (reason) => metrics.eventsTrimmed.add({ reason })),
+    ...createEventWays(bindings, nowMs, metrics),
     eventStore: createEdgeStore({ ...bindings.store, bucket: bindings.eventBucket, timeoutMs: EVENT_STORE_TIMEOUT_MS }),
     trackingKey: importHmacKey(bindings.trackingSecret),
     billOutcome: createBillOutcome({ ...loaders, ...ledgers, nowMs, metrics }),
@@ -65,13 +68,22 @@ export function createDependencies(bindings: Bindings): Dependencies {
   };
 }
 
+const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+/** Straight for those who answer only when their events are safe; shared for what follows behind a response. */
+function createEventWays({ eventQueue: queue }: Bindings, nowMs: () => number, metrics: Metrics) {
+  const onTrim = (reason: TrimReason) => metrics.eventsTrimmed.add({ reason });
+  const recorder = new EventRecorder({ queue, nowMs, wait, onTrim, metrics });
+  return { sink: createQueueSink(queue, onTrim), recordDecision: (event: Event) => recorder.record(event) };
+}
+
 function createLedgers({ campaignLedger }: Bindings, nowMs: () => number, metrics: Metrics) {
   const client = createLedgerClient(campaignLedger, metrics);
   const ledger = createLeaseHolder({
     client,
     isolateId: crypto.randomUUID(),
     nowMs,
-    wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    wait,
     onFailure: (error) => {
       reportError(error);
       metrics.leases.add({ outcome: "failed" });

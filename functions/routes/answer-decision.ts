@@ -5,14 +5,15 @@ import type { Explanation } from "../../shared/schemas/explanation.ts";
 import type { WaitUntil } from "../catalog/snapshot.ts";
 import { type Decision, type DecisionInput, decide, type Shortlist, shortlist } from "../decision/decide.ts";
 import { explainDecision } from "../decision/explain-decision.ts";
-import { type RecordDependencies, recordEvents } from "../events/record-events.ts";
+import type { RecordEvent } from "../events/sink.ts";
 import type { SeenViews } from "../frequency/views.ts";
 import type { Receipt } from "../ledger/lease-holder.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { prepareState, readState, type StateDependencies } from "./decision-state.ts";
 import { type PresentDependencies, presentDecision } from "./present-decision.ts";
 
-export interface AnswerDependencies extends StateDependencies, PresentDependencies, RecordDependencies {
+export interface AnswerDependencies extends StateDependencies, PresentDependencies {
+  readonly recordDecision: RecordEvent;
   readonly nowMs: () => number;
   readonly metrics: Metrics;
 }
@@ -112,7 +113,7 @@ async function followUp(
   await Promise.all([
     caps && subjectId !== undefined && frequency.settle(subjectId, decisionId, shown?.views ?? []),
     ledger.flush(),
-    shown && recordEvents([shown.event], dependencies),
+    shown && dependencies.recordDecision(shown.event),
   ]);
 }
 

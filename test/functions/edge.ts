@@ -6,6 +6,7 @@ import { createSiteKeyOpener } from "../../functions/access/site-key.ts";
 import { type AppDependencies, createApp } from "../../functions/app.ts";
 import { type Bindings, readBindings } from "../../functions/bindings.ts";
 import { type CatalogIndex, indexCatalog } from "../../functions/catalog/catalog-index.ts";
+import { EventRecorder } from "../../functions/events/event-recorder.ts";
 import { createFrequency } from "../../functions/frequency/frequency.ts";
 import { createBillOutcome } from "../../functions/ledger/bill-outcome.ts";
 import { createLeaseHolder } from "../../functions/ledger/lease-holder.ts";
@@ -122,12 +123,7 @@ function dependenciesOf(
   return {
     catalogLoader,
     models: createLoaderPool((name) => loaderOf(models.get(name) ?? "pointer_missing")),
-    sink: {
-      write: async (some) => {
-        if (state.sinkIsBroken) throw new Error("the queue is down");
-        events.push(...some);
-      },
-    },
+    ...createEventWays(state, events, metrics),
     trackingKey: state.trackingKey ?? trackingKey,
     billOutcome: createBillOutcome({ catalogLoader, client, ledger, nowMs, metrics }),
     openSiteKey: createSiteKeyOpener(siteKeySecret),
@@ -145,6 +141,20 @@ function dependenciesOf(
     drawSeed: state.drawSeed ?? (() => 7),
     metrics,
   };
+}
+
+/** Of what is recorded behind a response nothing waits for the clock. */
+function createEventWays({ sinkIsBroken }: EdgeState, events: Event[], metrics: Metrics) {
+  const take = async (some: readonly Event[]) => {
+    if (sinkIsBroken) throw new Error("the queue is down");
+    events.push(...some);
+  };
+  const send: Queue<string>["send"] = async (message) => {
+    await take(message.split("\n").map((line) => JSON.parse(line) as Event)); // what the recorder wrote
+    return { metadata: { metrics: { backlogCount: 0, backlogBytes: 0 } } };
+  };
+  const recorder = new EventRecorder({ queue: { send }, nowMs: () => NOW_MS, wait: async () => {}, onTrim: () => {}, metrics });
+  return { sink: { write: take }, recordDecision: (event: Event) => recorder.record(event) };
 }
 
 /** A client that the clock waits for, if there is one, and that falls silent when its isolate dies. */
