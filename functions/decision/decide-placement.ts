@@ -126,13 +126,20 @@ function askTier(input: PlacementInput, candidates: readonly Candidate[], drop: 
 
 /** Of those who pay for conversions; null where there are none, or no model answers. What the others have here means nothing. */
 function scoreConversions({ conversionModel, context, fromCatalog }: PlacementInput, candidates: readonly Candidate[]) {
-  const buyers = candidates.flatMap(({ supply }, index) => (supply?.flight.price.model === "cpa" ? index : []));
-  if (!conversionModel || buyers.length === 0) return null;
-  const features = buyers.map((index) => (candidates[index] as Candidate).features); // indices of it
-  const scores = scoreCandidates(conversionModel, context, features, { known: fromCatalog });
+  if (!conversionModel) return null;
+  const buyers: number[] = [];
+  const features: Features[] = [];
+  for (let index = 0; index < candidates.length; index++) {
+    const { supply, features: own } = candidates[index] as Candidate; // within the list
+    if (supply?.flight.price.model !== "cpa") continue;
+    buyers.push(index);
+    features.push(own);
+  }
+  const scores = buyers.length > 0 ? scoreCandidates(conversionModel, context, features, { known: fromCatalog }) : null;
   if (!scores) return null;
   const probabilities = new Float64Array(candidates.length);
-  for (const [place, index] of buyers.entries()) probabilities[index] = scores.probabilities[place] as number; // one each
+  for (let place = 0; place < buyers.length; place++)
+    probabilities[buyers[place] as number] = scores.probabilities[place] as number; // one each
   return probabilities;
 }
 

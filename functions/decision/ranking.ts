@@ -71,16 +71,14 @@ export function rankCandidates<Candidate extends Bidder>(
 }
 
 function sortRanked<Candidate extends Bidder>(rated: readonly Ranked<Candidate>[]): Ranked<Candidate>[] {
-  const scores = new Float64Array(rated.length);
-  const ids = new Array<string>(rated.length);
-  for (let index = 0; index < rated.length; index++) {
-    const { candidate, rankScore } = rated[index] as Ranked; // within the list
-    scores[index] = rankScore ?? -1;
-    ids[index] = candidate.creativeId;
+  const scores: number[] = [];
+  const ids: string[] = [];
+  for (const { candidate, rankScore } of rated) {
+    scores.push(rankScore ?? -1);
+    ids.push(candidate.creativeId);
   }
-  const order = orderByScore(scores, ids);
-  const ranked = new Array<Ranked<Candidate>>(rated.length);
-  for (let rank = 0; rank < order.length; rank++) ranked[rank] = rated[order[rank] as number] as Ranked<Candidate>; // an order of its indices
+  const ranked: Ranked<Candidate>[] = [];
+  for (const index of orderByScore(scores, ids)) ranked.push(rated[index] as Ranked<Candidate>); // an order of its indices
   return ranked;
 }
 

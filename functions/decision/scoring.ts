@@ -5,7 +5,9 @@ import type { DrawnScores, Scores } from "../../shared/scoring/scorer.ts";
 import type { EdgeModel } from "../model/model.ts";
 
 /** Of each candidate, in order; copies, which nothing overwrites. */
-export interface CandidateScores extends Scores {
+export interface CandidateScores {
+  readonly logits: readonly number[];
+  readonly probabilities: readonly number[];
   /** Probabilities under each draw of the posterior, f64 [candidates, drawCount]; null where they were not asked for, or there is none. */
   readonly drawn: Float64Array | null;
   readonly drawCount: number;
@@ -31,20 +33,34 @@ export function scoreCandidates(
   const { drawCount } = model.scorer;
   try {
     const scores = computeScores(model, context, candidates, known, withDraws && drawCount > 0);
-    const { logits, probabilities } = scores;
-    if (model.encoder.candidate.fieldCount === 0) return repeat(logits[0], probabilities[0], candidates.length);
-    for (let index = 0; index < candidates.length; index++) if (!Number.isFinite(logits[index])) return null;
+    if (model.encoder.candidate.fieldCount === 0) return repeat(scores, candidates.length);
     const drawn = "drawProbabilities" in scores ? scores.drawProbabilities.slice() : null;
-    return { logits: logits.slice(), probabilities: probabilities.slice(), drawn, drawCount };
+    return copy(scores, candidates.length, drawn, drawCount);
   } catch {
     return null; // counted by the caller as the fallback "score_failed"
   }
 }
 
-function repeat(logit = Number.NaN, probability = Number.NaN, count: number): CandidateScores | null {
+/** Into plain arrays: for a few dozen numbers, making typed ones takes longer than all else here. */
+function copy(from: Scores, count: number, drawn: Float64Array | null, drawCount: number): CandidateScores | null {
+  const logits: number[] = [];
+  const probabilities: number[] = [];
+  for (let index = 0; index < count; index++) {
+    const logit = from.logits[index] ?? Number.NaN;
+    if (!Number.isFinite(logit)) return null;
+    logits.push(logit);
+    probabilities.push(from.probabilities[index] as number); // one each
+  }
+  return { logits, probabilities, drawn, drawCount };
+}
+
+function repeat(
+  { logits: [logit = Number.NaN], probabilities: [probability = Number.NaN] }: Scores,
+  count: number,
+): CandidateScores | null {
   if (!Number.isFinite(logit)) return null;
-  const logits = new Float32Array(count).fill(logit);
-  return { logits, probabilities: new Float64Array(count).fill(probability), drawn: null, drawCount: 0 };
+  const fill = (value: number) => new Array<number>(count).fill(value);
+  return { logits: fill(logit), probabilities: fill(probability), drawn: null, drawCount: 0 };
 }
 
 function computeScores(

@@ -71,39 +71,53 @@ export function placeCross(stage: Stage, index: number, layers: readonly PlacedL
   const { kernel, memory, context, contextColumns, candidateColumns, chunkSize, activations, sums, slot } = stage;
   const inner = placeInner(stage, layers);
   const first = slot.firstLayers[index] as FirstLayer; // the caller's own index
-  const firstSums = sumRowsOf(stage, first.placed.width);
+  const base = context + first.offset;
   const head = layers.at(-1) as PlacedLayer; // always there
   const columns = contextColumns + candidateColumns;
+  const [contextBytes, candidateBytes] = [contextColumns * 4, candidateColumns * 4];
   const stride = roundUp(columns, 16) * 4;
   const [x0, x] = [memory.reserve(chunkSize * stride), memory.reserve(chunkSize * stride)];
   const offset = slot.columnsOffset as number; // a model with a cross net keeps columns
-
+  const isLowRank = isDown(first.placed.layer);
   const stateRows = inner.map(({ placed }) => ({ pointer: activations, stride: placed.strideOf(columns) }));
 
-  /** Activations of inner layer `l`: of x += x0 * (W x + b), or of what the first half of a low-rank W gives the second. */
-  function finish(last: PlacedLayer, lastSums: SumRows, l: number, count: number): ActivationRows {
-    const next = inner[l] as InnerLayer; // the caller's own index
-    if (isDown(last.layer)) {
-      next.placed.requantize(last, lastSums, count, activations);
-      return next.rows;
+  /** The first layer, of sums and columns that are in the slots. */
+  function begin(slots: number, count: number): ActivationRows {
+    if (inner.length > 1) kernel.joinColumns(slots, count, offset, context + offset, contextBytes, candidateBytes, x0, stride);
+    if (isLowRank) {
+      memory.bytes.copyWithin(x, x0, x0 + count * stride);
+      return advance(first.placed, { pointers: slots, offset: first.offset, base }, 0, count);
     }
-    kernel.crossStep(sums, count, last.width, last.factors, last.biases, x0, x, stride);
+    const { factors, biases } = first.placed;
+    kernel.crossSlots(slots, count, first.offset, offset, context, contextBytes, candidateBytes, factors, biases, x, stride);
+    return quantizeState(0, count);
+  }
+
+  /** Activations of inner layer `l`: of x += x0 * (W x + b), or of what the first half of a low-rank W gives the second. */
+  function advance(last: PlacedLayer, lastSums: SumRows, l: number, count: number): ActivationRows {
+    if (!isDown(last.layer)) {
+      kernel.crossStep(sums, count, last.width, last.factors, last.biases, x0, x, stride);
+      return quantizeState(l, count);
+    }
+    const next = inner[l] as InnerLayer; // the caller's own index
+    next.placed.requantize(last, lastSums, count, activations);
+    return next.rows;
+  }
+
+  /** x as inner layer `l` takes it. */
+  function quantizeState(l: number, count: number): ActivationRows {
+    const { placed, weights } = inner[l] as InnerLayer; // as above
     const rows = stateRows[l] as ActivationRows; // as above
-    next.placed.quantize(next.weights, x, stride, count, columns, rows);
+    placed.quantize(weights, x, stride, count, columns, rows);
     return rows;
   }
 
   return (slots, count, logits, draws) => {
-    kernel.joinColumns(slots, count, offset, context + offset, contextColumns * 4, candidateColumns * 4, x0, stride);
-    memory.bytes.copyWithin(x, x0, x0 + count * stride);
-    kernel.join(slots, count, first.offset, context + first.offset, first.placed.width, sums);
-    let last = first.placed;
-    let lastSums = firstSums;
+    let rows = begin(slots, count);
     for (let l = 0; l < inner.length; l++) {
       const { placed, weights, sums: ownSums } = inner[l] as InnerLayer; // l < length
-      placed.multiply(weights, finish(last, lastSums, l, count), count, sums, placed.width * 4);
-      last = placed;
-      lastSums = ownSums;
+      placed.multiply(weights, rows, count, sums, placed.width * 4);
+      if (l + 1 < inner.length) rows = advance(placed, ownSums, l + 1, count);
     }
     kernel.addHead(sums, head.width * 4, count, headFactor(head), headBias(head), logits);
     const headRows = stateRows.at(-1);

@@ -112,6 +112,19 @@ export interface KernelExports {
     out: number,
     stride: number,
   ): void;
+  crossSlots(
+    slots: number,
+    count: number,
+    offset: number,
+    columns: number,
+    context: number,
+    contextBytes: number,
+    candidateBytes: number,
+    factors: number,
+    biases: number,
+    x: number,
+    stride: number,
+  ): void;
   crossStep(
     sums: number,
     count: number,

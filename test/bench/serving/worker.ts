@@ -39,7 +39,7 @@ async function serve(one: ServedCase, count: number, known: boolean): Promise<Ru
     run() {
       const scores = scoreCandidates(model, one.context, candidates, { known });
       if (!scores) throw new Error(`${one.name} cannot score its request`);
-      return scores.probabilities;
+      return new Float64Array(scores.probabilities);
     },
   };
 }

@@ -3,12 +3,13 @@
 
 export { quantizeBytes, quantizeWords, requantizeBytes, requantizeWords } from "./activations";
 export { calibrate } from "./calibration";
+export { crossSlots, crossStep } from "./cross";
 export { addDraws, beginDraws, finishDraws, sumRowDraws } from "./draws";
 export { gather, setTables } from "./gather";
 export { retrieve } from "./items";
 export { productBytes, takesBytes } from "./product-bytes";
 export { dotWords, productWords } from "./product-words";
-export { addHead, addInteractions, addLinear, crossStep, join, joinColumns } from "./terms";
+export { addHead, addInteractions, addLinear, join, joinColumns } from "./terms";
 export { selectBest, setTop } from "./top";
 
 /** First byte that the wrapper may use. */

@@ -1,6 +1,4 @@
 // From encoded sides to the logits: context and candidate joined, and what each term adds.
-import { affine } from "./activations";
-
 /** A row for each slot: what lies `offset` bytes into it, plus the context's `base`; `width` (a multiple of 4) i32 each. */
 export function join(slots: usize, count: i32, offset: usize, base: usize, width: usize, out: usize): void {
   for (let i = 0; i < count; i++) {
@@ -60,28 +58,6 @@ export function addInteractions(slots: usize, count: i32, context: usize, offset
     store<f32>(logits, load<f32>(logits) + <f32>0.5 * (low + high));
     slots += 4;
     logits += 4;
-  }
-}
-
-/** x += x0 * (sum * factor + bias), four columns at a time; sums are `width` i32 a row, rows of x0 and x `stride` bytes. */
-export function crossStep(
-  sums: usize,
-  count: i32,
-  width: usize,
-  factors: usize,
-  biases: usize,
-  x0: usize,
-  x: usize,
-  stride: usize,
-): void {
-  for (let i = 0; i < count; i++) {
-    for (let c: usize = 0; c < width << 2; c += 16) {
-      const u = affine(v128.load(sums + c), v128.load(factors + c), v128.load(biases + c));
-      v128.store(x + c, f32x4.add(f32x4.mul(v128.load(x0 + c), u), v128.load(x + c)));
-    }
-    sums += width << 2;
-    x0 += stride;
-    x += stride;
   }
 }
 
