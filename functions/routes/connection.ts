@@ -20,20 +20,28 @@ interface Origin {
 }
 
 /**
- * What is not known is left out. Names of devices, systems and browsers are Bowser's: `mobile`, `tablet`, `desktop`, `tv`; `iOS`,
- * `Android`, `Windows`, `macOS`; `Chrome`, `Safari`, `Firefox`, `Microsoft Edge`.
+ * What is not known is left out, and so is what was said already. Names of devices, systems and browsers are Bowser's: `mobile`,
+ * `tablet`, `desktop`, `tv`; `iOS`, `Android`, `Windows`, `macOS`; `Chrome`, `Safari`, `Firefox`, `Microsoft Edge`.
  *
- * @example const audience = audienceOf({ ...connectionFacts(context.req.raw), ...body });
+ * @example const audience = audienceOf({ ...connectionFacts(context.req.raw, body), ...body });
  */
-export function connectionFacts(request: Request): ConnectionFacts {
+export function connectionFacts(request: Request, said: ConnectionFacts): ConnectionFacts {
   const { headers } = request;
-  const url = headers.get("referer");
-  const language = parseAccept(headers.get("accept-language") ?? "")
-    .find(({ type }) => /^[a-z]/i.test(type))
-    ?.type.slice(0, MOST_CHARACTERS);
-  const geo = readOrigin((request.cf ?? {}) as Origin); // its fields are looked at one by one
-  const device = readDevice(headers);
-  return { ...(v.is(WebUrl, url) && { url }), ...(language && { language }), ...(geo && { geo }), ...(device && { device }) };
+  const url = said.url === undefined && readPage(headers);
+  const language = said.language === undefined && readLanguage(headers);
+  const geo = said.geo === undefined && readOrigin((request.cf ?? {}) as Origin); // its fields are looked at one by one
+  const device = said.device === undefined && readDevice(headers);
+  return { ...(url && { url }), ...(language && { language }), ...(geo && { geo }), ...(device && { device }) };
+}
+
+function readPage(headers: Headers): string | undefined {
+  const referer = headers.get("referer");
+  return referer !== null && v.is(WebUrl, referer) ? referer : undefined;
+}
+
+function readLanguage(headers: Headers): string | undefined {
+  const accepted = parseAccept(headers.get("accept-language") ?? "");
+  return accepted.find(({ type }) => /^[a-z]/i.test(type))?.type.slice(0, MOST_CHARACTERS);
 }
 
 /** Where the country is not known (`XX`) or hidden (`T1`, Tor), the rest is of no use. */

@@ -34,7 +34,10 @@ export function decisionRoutes(dependencies: DecisionDependencies) {
  * What the body leaves out, as far as the connection shows it: the record has it all. Place and device are each taken as a whole, so that
  * no region comes with another country.
  */
-const complete = (request: DecisionRequest, raw: Request): DecisionRequest => ({ ...connectionFacts(raw), ...request });
+const complete = (request: DecisionRequest, raw: Request): DecisionRequest => ({
+  ...connectionFacts(raw, request),
+  ...request,
+});
 
 const draw = (known: Omit<DecisionInput, "decisionId" | "nowMs" | "seed">, { nowMs, drawSeed }: DecisionDependencies) => ({
   ...known,

@@ -2,10 +2,12 @@
 import * as v from "valibot";
 import { int } from "../schemas/numbers.ts";
 import { strictObject } from "../schemas/objects.ts";
+import { shortcut } from "../schemas/shortcut.ts";
 
-export const Id = v.pipe(
-  v.string(),
-  v.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, "letters, digits, dot, hyphen, underscore; at most 64"),
+const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+export const Id = shortcut(
+  v.pipe(v.string(), v.regex(ID, "letters, digits, dot, hyphen, underscore; at most 64")),
+  (value) => typeof value === "string" && ID.test(value),
 );
 
 export const Status = v.picklist(["active", "paused"]);

@@ -7,6 +7,7 @@ import { Features } from "./features.ts";
 import { list } from "./lists.ts";
 import { int, number } from "./numbers.ts";
 import { record, strictObject } from "./objects.ts";
+import { text } from "./texts.ts";
 import { WebUrl } from "./web-url.ts";
 
 /** Most placements in one call, most creatives for one of them, and most candidates given for one placement or one prediction. */
@@ -14,8 +15,8 @@ export const MAX_PLACEMENTS = 20;
 export const MAX_SLOTS = 20;
 export const MAX_CANDIDATES = 500;
 
-export const SubjectId = v.pipe(v.string(), v.minLength(1), v.maxLength(128));
-const text = v.pipe(v.string(), v.minLength(1), v.maxLength(256));
+export const SubjectId = text(1, 128);
+const word = text(1, 256);
 
 /** A creative that the caller brings along, instead of the catalog's. */
 export const InlineCandidate = strictObject({
@@ -47,16 +48,16 @@ export const DecisionRequest = strictObject({
   consents: v.exactOptional(list(Id, 0, 50)),
   features: v.optional(Features, {}),
   url: v.exactOptional(WebUrl),
-  keywords: v.exactOptional(list(text, 0, 100)),
-  segments: v.exactOptional(list(text, 0, 200)),
-  categories: v.exactOptional(list(text, 0, 50)),
-  keyValues: v.exactOptional(record(Id, list(text, 0, 50))),
-  language: v.exactOptional(text),
+  keywords: v.exactOptional(list(word, 0, 100)),
+  segments: v.exactOptional(list(word, 0, 200)),
+  categories: v.exactOptional(list(word, 0, 50)),
+  keyValues: v.exactOptional(record(Id, list(word, 0, 50))),
+  language: v.exactOptional(word),
   geo: v.exactOptional(
-    strictObject({ country: v.exactOptional(text), region: v.exactOptional(text), city: v.exactOptional(text) }),
+    strictObject({ country: v.exactOptional(word), region: v.exactOptional(word), city: v.exactOptional(word) }),
   ),
   device: v.exactOptional(
-    strictObject({ type: v.exactOptional(text), os: v.exactOptional(text), browser: v.exactOptional(text) }),
+    strictObject({ type: v.exactOptional(word), os: v.exactOptional(word), browser: v.exactOptional(word) }),
   ),
   placements: list(RequestedPlacement, 1, MAX_PLACEMENTS),
   timeoutMs: v.exactOptional(v.pipe(int, v.minValue(1), v.maxValue(1000))),

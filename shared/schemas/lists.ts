@@ -1,6 +1,7 @@
 // Lists of bounded length. Valibot's pipes count the items once they have looked at each: of a long list of wrong items that would be as
 // many problems.
 import * as v from "valibot";
+import { shortcut } from "./shortcut.ts";
 
 /**
  * A list that is counted before its items are looked at.
@@ -8,5 +9,6 @@ import * as v from "valibot";
  * @example const Shape = list(int, 1, 8);
  */
 export function list<Item extends v.GenericSchema>(item: Item, minimum: number, maximum: number) {
-  return v.pipe(v.array(v.unknown()), v.minLength(minimum), v.maxLength(maximum), v.array(item));
+  const anything = shortcut(v.array(v.unknown()), Array.isArray);
+  return v.pipe(anything, v.minLength(minimum), v.maxLength(maximum), v.array(item));
 }

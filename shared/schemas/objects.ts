@@ -19,15 +19,16 @@ interface Result {
  */
 export function strictObject<const Entries extends v.ObjectEntries>(entries: Entries): v.StrictObjectSchema<Entries, undefined> {
   const schema = v.strictObject(entries);
+  const fields = Object.entries<v.GenericSchema>(entries).map(([key, field]) => ({ key, field, standard: standardOf(field) }));
+  const known = new Set(Object.keys(entries));
   const run = ({ value: input }: v.UnknownDataset, config: Config) => {
     if (!isObject(input)) return { value: input, typed: false, issues: [issueOf(schema.type, input, schema.expects)] };
     const result: Result = { value: {}, typed: true };
-    for (const key in entries) {
-      const field = entries[key] as v.GenericSchema; // a key of these entries
-      const standard = Object.hasOwn(input, key) ? input[key] : standardOf(field);
-      if (standard !== LEFT_OUT) add(result, input, key, "value", field["~run"]({ value: standard }, config));
+    for (const { key, field, standard } of fields) {
+      const value = Object.hasOwn(input, key) ? input[key] : standard;
+      if (value !== LEFT_OUT) add(result, input, key, "value", field["~run"]({ value }, config));
     }
-    for (const key in input) if (!Object.hasOwn(entries, key)) addUnknown(result, input, key);
+    for (const key in input) if (!known.has(key)) addUnknown(result, input, key);
     return result;
   };
   return Object.assign(schema, { "~run": run as (typeof schema)["~run"] }); // each field's own schema made the value
@@ -69,7 +70,8 @@ function standardOf(field: v.GenericSchema & { readonly default?: unknown }): un
 function add(result: Result, input: object, key: string, origin: "key" | "value", entry: v.OutputDataset<unknown, Issue>): void {
   if (!entry.typed) result.typed = false;
   if (origin === "value") result.value[key] = entry.value;
-  for (const issue of entry.issues ?? []) {
+  if (!entry.issues) return;
+  for (const issue of entry.issues) {
     const step: v.IssuePathItem = { type: "unknown", origin, input, key, value: entry.value };
     (result.issues ??= []).push({ ...issue, path: [step, ...(issue.path ?? [])] });
   }

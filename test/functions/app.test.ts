@@ -78,6 +78,10 @@ describe("browsers", () => {
     for (const body of [{ placements: [{ id: "top" }] }, "{"]) {
       expect((await post("/v1/decisions", body)).headers.get("access-control-allow-origin")).toBe("*");
     }
+    for (const path of ["/v1/models", "/v1/track/impression/forged", "/v1/nowhere", "/openapi.json"]) {
+      expect((await send(path)).headers.get("access-control-allow-origin")).toBe("*");
+    }
+    expect((await send("/healthz")).headers.get("access-control-allow-origin")).toBeNull();
   });
 });
 

@@ -1,6 +1,6 @@
 // What a connection tells of its reader, and that it makes up nothing.
 import { describe, expect, it } from "vitest";
-import { connectionFacts } from "../../../functions/routes/connection.ts";
+import { type ConnectionFacts, connectionFacts } from "../../../functions/routes/connection.ts";
 
 const AGENTS = {
   iphone:
@@ -12,9 +12,9 @@ const AGENTS = {
   ipad: "Mozilla/5.0 (iPad; CPU OS 12_2 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/12.1 Mobile/15E148 Safari/604.1",
 };
 
-function factsOf(headers: Record<string, string>, cf?: Record<string, unknown>) {
+function factsOf(headers: Record<string, string>, cf?: Record<string, unknown>, said: ConnectionFacts = {}) {
   const request = new Request("https://ads.example/v1/decisions", { headers });
-  return connectionFacts(Object.defineProperty(request, "cf", { value: cf }));
+  return connectionFacts(Object.defineProperty(request, "cf", { value: cf }), said);
 }
 
 describe("a connection", () => {
@@ -53,6 +53,14 @@ describe("a connection", () => {
     });
     expect(factsOf({}, { country: "SG" })).toEqual({ geo: { country: "SG" } });
     expect(factsOf({ referer: "https://news.example/" })).toEqual({ url: "https://news.example/" });
+  });
+
+  it("is not asked for what was said, each as a whole", () => {
+    const headers = { referer: "https://news.example/", "accept-language": "de", "user-agent": AGENTS.linux };
+    const said = { url: "https://shop.example/", language: "fr", geo: {}, device: { type: "tv" } };
+    expect(factsOf(headers, { country: "DE" }, said)).toEqual({});
+    const { url, ...rest } = said;
+    expect(factsOf(headers, { country: "DE" }, rest)).toEqual({ url: "https://news.example/" });
   });
 
   it("makes up nothing", () => {
