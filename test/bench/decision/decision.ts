@@ -19,6 +19,9 @@ import { warmUp } from "./warm-up.ts";
 
 const WHOLE: CaseName = "1,000 campaigns";
 
+const FULL: Effort = { rounds: 5, seconds: 2.5, openSeconds: 5 };
+const QUICK: Effort = { rounds: 3, seconds: 1, openSeconds: 2.5 };
+
 /** What all cases share. */
 interface Bench {
   readonly client: LoadClient;
@@ -32,7 +35,7 @@ export const decision: Benchmark = {
   async run({ quick, progress }) {
     const machine = describeMachine();
     progress("a short training of the ad-click model");
-    const bench = await prepare(quick ? { rounds: 3, seconds: 1.5 } : { rounds: 5, seconds: 3 });
+    const bench = await prepare(quick ? QUICK : FULL);
     try {
       progress(`${WHOLE}, the floor and the echo`);
       const { comparison, ...whole } = await compareWhole(bench);

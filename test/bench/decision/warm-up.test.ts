@@ -7,16 +7,16 @@ describe("a throughput", () => {
     ["that was never measured", []],
     ["that was measured once", [100]],
     ["that grows", [100, 120, 140, 160]],
-    ["that grew a slice ago", [100, 100, 120, 119]],
-    ["that fell, and then grew", [100, 80, 104]],
+    ["that grew two slices ago", [100, 100, 120, 119, 118]],
+    ["that fell, and then grew", [100, 80, 90, 104]],
   ])("%s is not steady", (_, rates) => {
     expect(isSteady(rates)).toBe(false);
   });
 
   it.each([
-    ["that grew, and then stays", [100, 150, 150, 151]],
-    ["that falls", [100, 90, 80]],
-    ["that was steady from the start", [100, 101, 102]],
+    ["that grew, and then stays", [100, 150, 150, 151, 150]],
+    ["that falls", [100, 90, 80, 70]],
+    ["that was steady from the start", [100, 101, 102, 101]],
   ])("%s is steady", (_, rates) => {
     expect(isSteady(rates)).toBe(true);
   });

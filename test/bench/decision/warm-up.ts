@@ -6,17 +6,15 @@ const SLICE_SECONDS = 0.75;
 const MOST_SLICES = 12;
 
 /** Slices without a new best rate after which a target is warm, and by how much a best must be better than the one before. */
-const QUIET_SLICES = 2;
+const QUIET_SLICES = 3;
 const NOTABLE_GAIN = 0.03;
 
-/** Seconds that it took. */
-export async function warmUp(client: LoadClient, target: Target, connectionCount: number): Promise<number> {
+export async function warmUp(client: LoadClient, target: Target, connectionCount: number): Promise<void> {
   const rates: number[] = [];
   while (!isSteady(rates) && rates.length < MOST_SLICES) {
     const { perSecond } = await measureOnce(client, target, { connectionCount, seconds: SLICE_SECONDS });
     rates.push(perSecond);
   }
-  return rates.length * SLICE_SECONDS;
 }
 
 /** Of throughput in slices of time, oldest first: whether the last few brought no rate that is notably better than all before it. */
