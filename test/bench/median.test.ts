@@ -1,6 +1,6 @@
 // What repeated measurements are summed up as.
 import { describe, expect, it } from "vitest";
-import { median, spread } from "./median.ts";
+import { median, percentile, spread } from "./median.ts";
 
 describe("median", () => {
   it.each([
@@ -25,5 +25,24 @@ describe("median", () => {
 describe("spread", () => {
   it("is the range in medians", () => {
     expect(spread([2, 4, 3])).toBeCloseTo(2 / 3);
+  });
+});
+
+describe("percentile", () => {
+  const hundred = Array.from({ length: 100 }, (_, index) => index + 1);
+
+  it.each([
+    [hundred, 0.5, 50],
+    [hundred, 0.99, 99],
+    [hundred, 1, 100],
+    [[7], 0.99, 7],
+    [[1, 2, 3], 0.99, 3],
+    [[1, 2, 3], 0, 1],
+  ])("of %j at %d is %d", (sorted, share, expected) => {
+    expect(percentile(sorted, share)).toBe(expected);
+  });
+
+  it("refuses to sum up nothing", () => {
+    expect(() => percentile([], 0.5)).toThrow("nothing");
   });
 });

@@ -1,8 +1,13 @@
-// Sends requests over keep-alive connections and times each from its first byte to its last. A process of its own, and a lean one: it
+// Sends requests over keep-alive connections and times each until the last byte of its answer. A process of its own, and a lean one: it
 // shares the machine with what it measures, and HTTP clients of Node cost as much as the servers.
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 
-/** Each connection sends the next request as soon as it has its answer, for so long. */
+/**
+ * For so many seconds. Without `perSecond` the loop is closed: each connection sends the next request as soon as it has its answer. With it
+ * the loop is open: requests are due at fixed times, whatever became of those before. One that finds all connections busy waits for the
+ * first that is free, and its latency counts from when it was due: else a server that stalls would be asked less, and its stall would be
+ * one slow request instead of all that came meanwhile. (Gil Tene's "coordinated omission": https://github.com/giltene/wrk2)
+ */
 export interface LoadOrder {
   readonly port: number;
   readonly path: string;
@@ -10,9 +15,11 @@ export interface LoadOrder {
   readonly bodies: readonly string[];
   readonly connectionCount: number;
   readonly seconds: number;
+  readonly perSecond?: number | undefined;
 }
 
 export interface LoadReport {
+  /** Until the last answer. */
   readonly seconds: number;
   /** Of each answered request, sorted. */
   readonly latenciesMs: Float64Array;
@@ -42,52 +49,112 @@ function readAnswer(text: string): Answer | null {
   return body.endsWith("0\r\n\r\n") ? { status, body } : null; // chunked
 }
 
-function run(order: LoadOrder): Promise<LoadReport> {
-  const { port, path, headers, bodies, connectionCount } = order;
+function writeRequests({ port, path, headers, bodies }: LoadOrder): Buffer[] {
   const head = Object.entries({ host: `127.0.0.1:${port}`, "content-type": "application/json", ...headers });
   const lines = head.map(([name, value]) => `${name}: ${value}\r\n`).join("");
-  const requests = bodies.map((body) =>
+  return bodies.map((body) =>
     Buffer.from(`POST ${path} HTTP/1.1\r\n${lines}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`),
   );
-  const latenciesMs: number[] = [];
-  let [sentCount, openCount, failureCount, answerBytes, lastAnswer] = [0, connectionCount, 0, 0, ""];
-  const startedMs = performance.now();
-  const report = (): LoadReport => ({
-    seconds: (performance.now() - startedMs) / 1000,
-    latenciesMs: Float64Array.from(latenciesMs).sort(),
-    failureCount,
-    answerBytes: answerBytes / latenciesMs.length,
-    lastAnswer,
-  });
+}
+
+function openConnection(port: number): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const open = () => {
-      const socket = connect(port, "127.0.0.1").setNoDelay().setEncoding("latin1");
-      let [text, sentMs] = ["", 0];
-      const send = () => {
-        sentMs = performance.now();
-        socket.write(requests[sentCount++ % requests.length] as Buffer); // there is one
-      };
-      const take = ({ status, body }: Answer) => {
-        latenciesMs.push(performance.now() - sentMs);
-        answerBytes += body.length;
-        lastAnswer = body;
-        if (status !== 200) failureCount++;
-      };
-      socket.on("connect", send);
-      socket.on("error", reject);
-      socket.on("data", (piece: string) => {
-        text += piece;
-        const answer = readAnswer(text);
-        if (!answer) return;
-        text = "";
-        take(answer);
-        if (performance.now() - startedMs < order.seconds * 1000) return send();
-        socket.end();
-        if (--openCount === 0) resolve(report());
-      });
-    };
-    for (let index = 0; index < connectionCount; index++) open();
+    const socket = connect(port, "127.0.0.1", () => resolve(socket))
+      .setNoDelay()
+      .setEncoding("latin1");
+    socket.on("error", reject); // of one that is open: its `close` tells
   });
+}
+
+/** Sends a request, and gives its answer to `take`. */
+type Send = (request: Buffer, take: (answer: Answer) => void) => void;
+
+/** One request at a time. */
+function senderOver(socket: Socket, fail: (error: Error) => void): Send {
+  let text = "";
+  let taker: ((answer: Answer) => void) | null = null;
+  socket.on("data", (piece: string) => {
+    text += piece;
+    const answer = readAnswer(text);
+    if (!answer) return;
+    text = "";
+    taker?.(answer);
+  });
+  socket.on("close", () => fail(new Error("the server closed a connection")));
+  return (request, take) => {
+    taker = take;
+    socket.write(request);
+  };
+}
+
+/** Timers of Node are up to so late: the rest is waited for awake. */
+const TIMER_SLACK_MS = 2;
+
+function wakeIn(restMs: number, wake: () => void): void {
+  if (restMs > TIMER_SLACK_MS) setTimeout(wake, restMs - TIMER_SLACK_MS);
+  else setImmediate(wake);
+}
+
+function createTally() {
+  const latenciesMs: number[] = [];
+  let [failureCount, answerBytes, lastAnswer] = [0, 0, ""];
+  return {
+    add({ status, body }: Answer, latencyMs: number): void {
+      latenciesMs.push(latencyMs);
+      answerBytes += body.length;
+      lastAnswer = body;
+      if (status !== 200) failureCount++;
+    },
+    report: (seconds: number): LoadReport => ({
+      ...{ seconds, failureCount, lastAnswer },
+      latenciesMs: Float64Array.from(latenciesMs).sort(),
+      answerBytes: answerBytes / latenciesMs.length,
+    }),
+  };
+}
+
+async function run(order: LoadOrder): Promise<LoadReport> {
+  const requests = writeRequests(order);
+  const sockets = await Promise.all(Array.from({ length: order.connectionCount }, () => openConnection(order.port)));
+  const tally = createTally();
+  const startMs = performance.now();
+  const endMs = startMs + order.seconds * 1000;
+  const ended = Promise.withResolvers<void>();
+  const free = sockets.map((socket) => senderOver(socket, ended.reject));
+  let [sentCount, isWaiting] = [0, false];
+  const dueAt = (nowMs: number) => (order.perSecond === undefined ? nowMs : startMs + (sentCount / order.perSecond) * 1000);
+  const sendDue = (): void => {
+    const nowMs = performance.now();
+    const dueMs = dueAt(nowMs);
+    if (dueMs >= endMs) {
+      if (free.length === sockets.length) ended.resolve();
+    } else if (dueMs > nowMs) wait(dueMs - nowMs);
+    else ask(dueMs);
+  };
+  const wait = (restMs: number): void => {
+    if (isWaiting) return;
+    isWaiting = true;
+    wakeIn(restMs, () => {
+      isWaiting = false;
+      sendDue();
+    });
+  };
+  const ask = (dueMs: number): void => {
+    const send = free.shift();
+    if (!send) return; // it is sent once one of them is free
+    const request = requests[sentCount++ % requests.length] as Buffer; // there is one
+    send(request, (answer) => {
+      tally.add(answer, performance.now() - dueMs);
+      free.push(send);
+      sendDue();
+    });
+    sendDue();
+  };
+  sendDue();
+  await ended.promise;
+  const seconds = (performance.now() - startMs) / 1000;
+  for (const socket of sockets) socket.destroy();
+  return tally.report(seconds);
 }
 
 process.on("message", (order: LoadOrder) => {

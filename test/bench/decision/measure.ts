@@ -1,11 +1,10 @@
-// Requests sent to the edge and to its peer in turns: how many a second, how late the slowest, and what they cost.
-import { median } from "../median.ts";
+// Requests sent to several Workers in turns: how many a second, how late the slowest, and what they cost.
+import { median, percentile } from "../median.ts";
 import { processCpuMs } from "../workerd/cpu-time.ts";
 import type { Workerd } from "../workerd/serve.ts";
 import type { LoadClient } from "./load-client.ts";
 
 export interface Target {
-  readonly name: string;
   readonly workerd: Workerd;
   readonly headers: Readonly<Record<string, string>>;
   readonly bodies: readonly string[];
@@ -22,42 +21,53 @@ export interface Served {
   readonly answerBytes: number;
 }
 
-export interface RoundOptions {
+/** As many requests as are answered, or `perSecond`: see `LoadOrder`. */
+export interface Load {
   readonly connectionCount: number;
-  readonly rounds: number;
   readonly seconds: number;
+  readonly perSecond?: number;
+}
+
+export interface RoundOptions extends Load {
+  readonly rounds: number;
 }
 
 const PATH = "/v1/decisions";
 
-/** Each target in each round, interleaved; all is warm. By the targets' names. @throws Error where a request is refused */
-export async function measureRounds(
+/** Each target in each round, interleaved; all is warm. @throws Error where a request is refused */
+export async function measureRounds<Name extends string>(
   client: LoadClient,
-  targets: readonly Target[],
-  { connectionCount, rounds, seconds }: RoundOptions,
-): Promise<Record<string, Served>> {
-  const found = new Map(targets.map(({ name }) => [name, [] as Served[]]));
+  targets: Readonly<Record<Name, Target>>,
+  { rounds, ...load }: RoundOptions,
+): Promise<Record<Name, Served>> {
+  const entries = Object.entries<Target>(targets);
+  const found = new Map(entries.map(([name]) => [name, [] as Served[]]));
   for (let round = 0; round < rounds; round++)
-    for (const target of targets) found.get(target.name)?.push(await measureOnce(client, target, connectionCount, seconds));
-  return Object.fromEntries([...found].map(([name, all]) => [name, middleOf(all)]));
+    for (const [name, target] of entries) found.get(name)?.push(await measureOnce(client, target, load));
+  return Object.fromEntries([...found].map(([name, all]) => [name, middleOf(all)])) as Record<Name, Served>; // the targets' own names
 }
 
+/** @throws Error where a request is refused */
 export async function measureOnce(
   client: LoadClient,
-  { name, workerd, headers, bodies, query = "" }: Target,
-  connectionCount: number,
-  seconds: number,
+  { workerd, headers, bodies, query = "" }: Target,
+  load: Load,
 ): Promise<Served> {
   const { pid, origin } = workerd;
-  const order = { port: Number(new URL(origin).port), path: PATH + query, headers, bodies, connectionCount, seconds };
+  const order = { port: Number(new URL(origin).port), path: PATH + query, headers, bodies, ...load };
   const startCpuMs = processCpuMs(pid) ?? 0;
   const report = await client.send(order);
   const cpuMs = (processCpuMs(pid) ?? 0) - startCpuMs;
   const { latenciesMs, failureCount, answerBytes } = report;
   const { length } = latenciesMs;
-  if (failureCount > 0) throw new Error(`${name} refused ${failureCount} of ${length} requests: ${report.lastAnswer}`);
-  const at = (share: number) => latenciesMs[Math.ceil(share * length) - 1] as number; // some were sent
-  return { perSecond: length / report.seconds, p50Ms: at(0.5), p99Ms: at(0.99), cpuMs: cpuMs / length, answerBytes };
+  if (failureCount > 0) throw new Error(`${order.path} refused ${failureCount} of ${length} requests: ${report.lastAnswer}`);
+  return {
+    perSecond: length / report.seconds,
+    p50Ms: percentile(latenciesMs, 0.5),
+    p99Ms: percentile(latenciesMs, 0.99),
+    cpuMs: cpuMs / length,
+    answerBytes,
+  };
 }
 
 function middleOf(all: readonly Served[]): Served {
