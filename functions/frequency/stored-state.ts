@@ -1,11 +1,11 @@
 // A subject's state in its object's storage: one row, read when the object wakes up, and written whole. It is small: of each key no more
 // views than its caps allow, and a hold for each request that is being answered.
-import type { Hold, SubjectState, View } from "./views.ts";
+import type { Hold, KeyViews, SubjectState } from "./views.ts";
 
 const ROW = "subject";
 
 interface StoredSubject {
-  readonly views: ReadonlyMap<string, readonly View[]>;
+  readonly views: ReadonlyMap<string, KeyViews>;
   readonly holds: ReadonlyMap<string, Hold>;
   readonly forgottenMs: number;
 }
@@ -14,7 +14,7 @@ interface StoredSubject {
 export function readSubject(kv: SyncKvStorage): SubjectState {
   const { views, holds, forgottenMs } = kv.get<StoredSubject>(ROW) ?? createSubject();
   let clockMs = forgottenMs;
-  for (const list of views.values()) for (const { atMs } of list) clockMs = Math.max(clockMs, atMs);
+  for (const { seenMs } of views.values()) clockMs = Math.max(clockMs, ...seenMs);
   for (const { heldMs } of holds.values()) clockMs = Math.max(clockMs, heldMs);
   return { views: new Map(views), holds: new Map(holds), settled: new Map(), clockMs, forgottenMs };
 }

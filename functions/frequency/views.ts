@@ -13,10 +13,10 @@ export const HOLD_LIFETIME_MS = 60_000;
 /** The key whose views count for every key. */
 const EVERY_KEY = "*";
 
-/** Kept while `now < untilMs`: as long as the longest window that was in force when it was held. */
-export interface View {
-  readonly atMs: number;
-  readonly untilMs: number;
+/** Views of a key, by when they were held. Each is kept for `windowMs`: the longest window that any of them was shown under. */
+export interface KeyViews {
+  readonly seenMs: readonly number[];
+  readonly windowMs: number;
 }
 
 /** Slots that a request may fill; `windowMs` is the longest of any cap. */
@@ -35,7 +35,7 @@ export interface ShownViews {
 
 /** Plain data. `settled` (request id -> when) may be lost at any time; `clockMs` never goes back, and of views that were forgotten at `forgottenMs` nothing is known any more. */
 export interface SubjectState {
-  readonly views: Map<string, readonly View[]>;
+  readonly views: Map<string, KeyViews>;
   readonly holds: Map<string, Hold>;
   readonly settled: Map<string, number>;
   clockMs: number;
@@ -61,7 +61,7 @@ export function holdSlots(state: SubjectState, requestId: string, wanted: Omit<H
   if (!state.holds.has(requestId)) state.holds.set(requestId, { ...wanted, heldMs: atMs });
   let heldCount = 0;
   for (const [id, { slotCount }] of state.holds) if (id !== requestId) heldCount += slotCount;
-  return { atMs, heldCount, seenMs: new Map(Array.from(state.views, ([key, list]) => [key, list.map((view) => view.atMs)])) };
+  return { atMs, heldCount, seenMs: new Map(Array.from(state.views, ([key, { seenMs }]) => [key, seenMs])) };
 }
 
 /** How many more views of a key its caps allow, by what was seen; 0 or less is capped. */
@@ -95,7 +95,7 @@ export function settleViews(state: SubjectState, requestId: string, shown: reado
 /** When nothing of the subject will be needed any more, should nothing else happen. */
 export function neededUntilMs({ views, holds }: SubjectState): number {
   let untilMs = 0;
-  for (const list of views.values()) for (const view of list) untilMs = Math.max(untilMs, view.untilMs);
+  for (const { seenMs, windowMs } of views.values()) untilMs = Math.max(untilMs, Math.max(...seenMs) + windowMs);
   for (const { heldMs, windowMs } of holds.values()) untilMs = Math.max(untilMs, heldMs + windowMs);
   return untilMs;
 }
@@ -112,11 +112,12 @@ function advance(state: SubjectState, nowMs: number): number {
     if (clockMs >= heldMs + HOLD_LIFETIME_MS)
       becomeViews(state, requestId, hold, [{ key: EVERY_KEY, count: slotCount, windowMs }]);
   }
-  for (const [key, list] of views) {
-    if (list.every(({ untilMs }) => clockMs < untilMs)) continue;
-    const kept = list.filter(({ untilMs }) => clockMs < untilMs);
+  for (const [key, { seenMs, windowMs }] of views) {
+    const startMs = clockMs - windowMs;
+    if (seenMs.every((atMs) => atMs > startMs)) continue;
+    const kept = seenMs.filter((atMs) => atMs > startMs);
     state.forgottenMs = clockMs;
-    if (kept.length > 0) views.set(key, kept);
+    if (kept.length > 0) views.set(key, { seenMs: kept, windowMs });
     else views.delete(key);
   }
   for (const [requestId, settledMs] of settled) if (clockMs >= settledMs + HOLD_LIFETIME_MS) settled.delete(requestId);
@@ -125,8 +126,9 @@ function advance(state: SubjectState, nowMs: number): number {
 
 function becomeViews({ views, holds }: SubjectState, requestId: string, { heldMs }: Hold, shown: readonly ShownViews[]): void {
   for (const { key, count, windowMs } of shown) {
-    const added = Array.from({ length: count }, () => ({ atMs: heldMs, untilMs: heldMs + windowMs }));
-    if (added.length > 0) views.set(key, [...(views.get(key) ?? []), ...added]);
+    const known = views.get(key) ?? { seenMs: [], windowMs: 0 };
+    const added = Array<number>(count).fill(heldMs);
+    if (count > 0) views.set(key, { seenMs: [...known.seenMs, ...added], windowMs: Math.max(known.windowMs, windowMs) });
   }
   holds.delete(requestId);
 }

@@ -7,9 +7,9 @@ import type { Ask, Grant } from "./exchange.ts";
 const SIZE_MS = 10_000;
 const MOST_GROWTH = 4;
 
-/** Spends are told after this time, opportunities after that, and a lease that nobody asks for any more is given back. */
+/** Spends are told after this time, opportunities after that: with a lease's renewal. One that nobody asks for any more is given back. */
 export const REPORT_MS = 5000;
-const TRAFFIC_MS = 20_000;
+const TRAFFIC_MS = 30_000;
 const IDLE_MS = 5000;
 
 /** A lease is renewed this long before its end, and not more often than this. */

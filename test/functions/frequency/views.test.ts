@@ -115,7 +115,7 @@ describe("a hold", () => {
     const state = emptyState();
     hold(state, "r1", [{ limit: 5, windowMinutes: 60 }], T, 2);
     for (const later of [0, 1, 2]) settle(state, "r1", 2, T + later, caps);
-    expect(state.views.get(KEY)).toHaveLength(2);
+    expect(state.views.get(KEY)?.seenMs).toHaveLength(2);
   });
 
   it("of less than was shown is somebody's mistake, and stays", () => {
@@ -170,7 +170,7 @@ const caps = fc.array(fc.record({ limit: fc.integer({ min: 1, max: 5 }), windowM
 
 /** What survives an eviction: what was settled is forgotten, and the clock is what the rest tells of it. */
 function evict({ views, holds, forgottenMs }: SubjectState): SubjectState {
-  const times = [...[...views.values()].flat().map(({ atMs }) => atMs), ...[...holds.values()].map(({ heldMs }) => heldMs)];
+  const times = [...[...views.values()].flatMap(({ seenMs }) => seenMs), ...[...holds.values()].map(({ heldMs }) => heldMs)];
   return { views, holds, forgottenMs, settled: new Map(), clockMs: Math.max(forgottenMs, ...times) };
 }
 
