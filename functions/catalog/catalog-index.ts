@@ -45,6 +45,8 @@ export interface CatalogIndex {
   readonly campaigns: ReadonlyMap<string, ChargedCampaign>;
   readonly candidates: readonly Candidate[];
   readonly eligibility: EligibilityIndex;
+  /** For each of the catalog's accounts, by its number, its place among those of one decision: see `Needs`. Room to work in, as the index has. */
+  readonly accountPlaces: Int32Array;
   /** Every channel that a decision may be served from: `stable`, and those of the experiments' arms. */
   readonly channels: readonly Channel[];
 }
@@ -53,7 +55,8 @@ export interface CatalogIndex {
 export function indexCatalog(document: unknown): CatalogIndex {
   const catalog = parseCatalog(document);
   const { task, conversionTask, policy, auction, tiers, experiments } = catalog;
-  const supplies = toSupplies(catalog);
+  const numberOf = createNumbering();
+  const supplies = toSupplies(catalog, numberOf);
   const armChannels = experiments.flatMap(({ arms }) => arms.flatMap(({ channel }) => channel ?? []));
   return {
     task,
@@ -67,6 +70,7 @@ export function indexCatalog(document: unknown): CatalogIndex {
     campaigns: toCharged(catalog),
     candidates: supplies.map(toCandidate),
     eligibility: compileEligibility(supplies),
+    accountPlaces: new Int32Array(supplies.reduce((sum, { accounts }) => sum + accounts.length, 0)),
     channels: [...new Set<Channel>(["stable", ...armChannels])],
   };
 }
@@ -84,18 +88,21 @@ export const EMPTY_CATALOG: CatalogIndex = {
   campaigns: new Map(),
   candidates: [],
   eligibility: compileEligibility([]),
+  accountPlaces: new Int32Array(0),
   channels: ["stable"],
 };
 
 /** In the order of the tiers, then of the catalog. */
-function toSupplies({ tiers, advertisers, campaigns, flights, creatives }: Catalog): CandidateSupply[] {
+function toSupplies(
+  { tiers, advertisers, campaigns, flights, creatives }: Catalog,
+  numberOf: (accountKey: string) => number,
+): CandidateSupply[] {
   const ranks = new Map(tiers.map(({ id }, rank) => [id, rank]));
   const advertiserOf = finder(advertisers);
   const campaignOf = finder(campaigns);
   const flightOf = finder(flights);
   const ends = lastEnds(flights);
   const endOf = (campaignId: string) => ends.get(campaignId) ?? null;
-  const numberOf = createNumbering();
   const supplies = creatives.map((creative): CandidateSupply => {
     const flight = flightOf(creative.flightId);
     const campaign = campaignOf(flight.campaignId);

@@ -1,15 +1,8 @@
 // What bounds how often a creative may be shown: the caps that count it, and the accounts that pay for it.
 import type { Creative } from "../../shared/catalog/creative.ts";
-import type { Advertiser, Campaign, Flight, FrequencyCap, Price } from "../../shared/catalog/demand.ts";
-import { longestWindowMs } from "../frequency/views.ts";
+import type { Advertiser, Campaign, Flight, Price } from "../../shared/catalog/demand.ts";
+import { type CappedKey, cappedKey } from "../frequency/views.ts";
 import { type AccountKey, goalTerms, moneyTerms, type Terms } from "../ledger/account.ts";
-
-/** Views are counted by key: `advertiser:ID`, `campaign:ID`, `creative:ID`. `windowMs` is the longest of its caps. */
-export interface CappedKey {
-  readonly key: string;
-  readonly caps: readonly FrequencyCap[];
-  readonly windowMs: number;
-}
 
 /**
  * An account of a campaign, on the catalog's terms. `key` is `CAMPAIGN/ACCOUNT`, `index` its number among the catalog's accounts, and
@@ -24,6 +17,7 @@ export interface Account {
   readonly unit: number;
 }
 
+/** Views are counted by key: `advertiser:ID`, `campaign:ID`, `creative:ID`. */
 export interface Limits {
   readonly capped: readonly CappedKey[];
   readonly accounts: readonly Account[];
@@ -44,7 +38,7 @@ export function limitsOf(
     { key: `creative:${creative.id}`, caps: creative.caps },
   ].filter(({ caps }) => caps.length > 0);
   return {
-    capped: capped.map((one) => ({ ...one, windowMs: longestWindowMs(one.caps) })),
+    capped: capped.map(({ key, caps }) => cappedKey(key, caps)),
     accounts: accountsOf(campaign, flight, moneyEndMs, numberOf),
   };
 }

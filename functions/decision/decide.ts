@@ -15,7 +15,7 @@ import { decidePlacement } from "./decide-placement.ts";
 import { type Dropped, screen } from "./eligibility.ts";
 import { Gates, type Opportunities } from "./gates.ts";
 import { chooseMechanism, type Mechanism } from "./mechanism.ts";
-import { collectNeeds, type Needs } from "./needs.ts";
+import { collectNeeds, type Needs, placeAccounts } from "./needs.ts";
 import { findNoServeReason } from "./no-serve.ts";
 import { type PlacementFacts, type ServedBy, toDecisionEvent } from "./record.ts";
 import { seedAt, uniformFrom } from "./seeds.ts";
@@ -83,6 +83,7 @@ export function shortlist({ request, catalog, catalogVersion, nowMs, explain }: 
     needs: collectNeeds(
       placements.map(({ eligible }) => eligible),
       slotCount,
+      catalog.accountPlaces,
     ),
   };
 }
@@ -96,7 +97,8 @@ export function decide(input: DecisionInput, { placements: shortlisted, needs }:
   const conversionModel =
     catalog.conversionTask === null ? null : pickModel(input.conversionModels, mechanism, catalog.conversionTask);
   const { accounts } = needs;
-  const gates = new Gates({ state, accounts, hasSubject: request.subjectId !== undefined, seed, uniformFrom });
+  const places = placeAccounts(needs, catalog.accountPlaces);
+  const gates = new Gates({ state, accounts, places, hasSubject: request.subjectId !== undefined, seed, uniformFrom });
   let drawCount = 0;
   const placements = shortlisted.map(({ supply, eligible, dropped }, index): PlacementFacts => {
     const decided = decidePlacement({

@@ -3,8 +3,8 @@ import type { DropReason } from "../../shared/catalog/reasons.ts";
 import { hashText } from "../../shared/features/hash.ts";
 import type { CandidateSupply } from "../catalog/candidate-supply.ts";
 import type { Candidate } from "../catalog/catalog-index.ts";
-import type { Account, CappedKey } from "../catalog/limits.ts";
-import { type SeenViews, type ShownViews, viewsLeft } from "../frequency/views.ts";
+import type { Account } from "../catalog/limits.ts";
+import { type CappedKey, type SeenViews, type ShownViews, viewsLeft } from "../frequency/views.ts";
 import type { AccountKey, Funds } from "../ledger/account.ts";
 import type { DecisionState } from "./state.ts";
 
@@ -24,8 +24,9 @@ export interface Opportunities {
 
 export interface GatesInput {
   readonly state: DecisionState;
-  /** Those that the state's funds are of. */
+  /** Those that the state's funds are of; and by an account's number its place among them. */
   readonly accounts: readonly Account[];
+  readonly places: Int32Array;
   /** Whether anybody is known whose views could be counted. */
   readonly hasSubject: boolean;
   /** A number in [0, 1) for each 32-bit state. */
@@ -48,19 +49,17 @@ export class Gates {
   readonly #input: GatesInput;
   readonly #shown = new Set<string>();
   readonly #groups = new Set<string>();
-  /** Of this decision so far: views and what the caps leave, by cap key; purses by the accounts' numbers. */
+  /** Of this decision so far: views and what the caps leave, by cap key; a purse for each account. */
   readonly #views = new Map<string, ShownViews>();
   readonly #viewsLeft = new Map<string, number>();
-  readonly #purses = new Map<number, Purse>();
+  readonly #purses: readonly Purse[];
 
   constructor(input: GatesInput) {
     this.#input = input;
     const { accounts, state } = input;
-    for (let at = 0; at < accounts.length; at++) {
-      const account = accounts[at] as Account; // within the list
-      const funds = state.funds[at] ?? null;
-      this.#purses.set(account.index, { account, funds, spent: 0, coinPlacement: -1, isHeld: false, coinCount: 0 });
-    }
+    this.#purses = accounts.map((account, at) => {
+      return { account, funds: state.funds[at] ?? null, spent: 0, coinPlacement: -1, isHeld: false, coinCount: 0 };
+    });
   }
 
   /** Why a candidate may not be shown in a placement now; null where it may. */
@@ -82,8 +81,7 @@ export class Gates {
     for (const one of supply.capped) this.#view(one);
     return supply.accounts.map(({ index, account, campaign }) => {
       const amount = account === "money" || account === "holds" ? heldMicros : 1;
-      const purse = this.#purses.get(index);
-      if (purse) purse.spent += amount;
+      this.#purseOf(index).spent += amount;
       return { campaignId: campaign.id, account, amount };
     });
   }
@@ -94,7 +92,7 @@ export class Gates {
   }
 
   get opportunities(): readonly Opportunities[] {
-    const tossed = [...this.#purses.values()].filter(({ coinCount }) => coinCount > 0);
+    const tossed = this.#purses.filter(({ coinCount }) => coinCount > 0);
     return tossed.map(({ account: { campaign, account }, coinCount }) => ({
       campaignId: campaign.id,
       account,
@@ -111,11 +109,11 @@ export class Gates {
     return null;
   }
 
-  #leftOf({ key, caps }: CappedKey, seen: SeenViews): number {
-    const known = this.#viewsLeft.get(key);
+  #leftOf(capped: CappedKey, seen: SeenViews): number {
+    const known = this.#viewsLeft.get(capped.key);
     if (known !== undefined) return known;
-    const left = viewsLeft(key, caps, seen);
-    this.#viewsLeft.set(key, left);
+    const left = viewsLeft(capped, seen);
+    this.#viewsLeft.set(capped.key, left);
     return left;
   }
 
@@ -126,7 +124,7 @@ export class Gates {
 
   #checkAccounts(accounts: readonly Account[]): DropReason | null {
     for (const { index, unit } of accounts) {
-      const { funds, spent } = this.#purses.get(index) ?? UNKNOWN_PURSE;
+      const { funds, spent } = this.#purseOf(index);
       if (!funds) return "budget_unavailable";
       if (funds.left - spent < unit) return funds.shortage;
     }
@@ -143,8 +141,7 @@ export class Gates {
   #checkPacing(accounts: readonly Account[], placementIndex: number): DropReason | null {
     let held = false;
     for (const { index } of accounts) {
-      const purse = this.#purses.get(index);
-      if (!purse) continue;
+      const purse = this.#purseOf(index);
       if (purse.coinPlacement !== placementIndex) this.#toss(purse, placementIndex);
       held ||= purse.isHeld;
     }
@@ -158,6 +155,8 @@ export class Gates {
     purse.coinCount++;
     purse.isHeld = passRate < 1 && uniformFrom(hashText(`${placementIndex} ${purse.account.key}`, seed)) >= passRate;
   }
-}
 
-const UNKNOWN_PURSE: Pick<Purse, "funds" | "spent"> = { funds: null, spent: 0 };
+  #purseOf(index: number): Purse {
+    return this.#purses[this.#input.places[index] as number] as Purse; // all that the eligible name have one
+  }
+}

@@ -17,9 +17,10 @@ export function recordState(accounts: readonly Account[], { caps, funds }: Decis
   const keys: string[] = [];
   const known: Funds[] = [];
   const shortages: RecordedState["accounts"]["shortages"] = {};
-  for (const [index, one] of funds.entries()) {
+  for (let at = 0; at < funds.length; at++) {
+    const one = funds[at];
     if (!one) continue;
-    const { key } = accounts[index] as Account; // one each
+    const { key } = accounts[at] as Account; // one each
     keys.push(key);
     known.push(one);
     if (one.shortage !== COMMON_SHORTAGE) shortages[key] = one.shortage;

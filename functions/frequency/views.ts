@@ -42,6 +42,14 @@ export interface SubjectState {
   forgottenMs: number;
 }
 
+/** A key and its caps: `leastLimit` of theirs, and the longest window. */
+export interface CappedKey {
+  readonly key: string;
+  readonly caps: readonly FrequencyCap[];
+  readonly leastLimit: number;
+  readonly windowMs: number;
+}
+
 /** What a subject has seen by `atMs`, by key, and how many slots other requests hold. `viewsLeft` reads it. */
 export interface SeenViews {
   readonly atMs: number;
@@ -65,16 +73,15 @@ export function holdSlots(state: SubjectState, requestId: string, wanted: Omit<H
 }
 
 /** How many more views of a key its caps allow, by what was seen; 0 or less is capped. */
-export function viewsLeft(key: string, caps: readonly FrequencyCap[], { atMs, heldCount, seenMs }: SeenViews): number {
-  let left = Number.POSITIVE_INFINITY;
-  for (const cap of caps) {
+export function viewsLeft({ key, caps, leastLimit }: CappedKey, { atMs, heldCount, seenMs }: SeenViews): number {
+  const own = seenMs.get(key);
+  const every = seenMs.get(EVERY_KEY);
+  let left = leastLimit;
+  for (const cap of own || every ? caps : []) {
     const startMs = atMs - windowMsOf(cap);
-    left = Math.min(
-      left,
-      cap.limit - heldCount - countAfter(seenMs.get(key), startMs) - countAfter(seenMs.get(EVERY_KEY), startMs),
-    );
+    left = Math.min(left, cap.limit - countAfter(own, startMs) - countAfter(every, startMs));
   }
-  return left;
+  return left - heldCount;
 }
 
 /**
@@ -100,8 +107,13 @@ export function neededUntilMs({ views, holds }: SubjectState): number {
   return untilMs;
 }
 
-/** The longest window of some caps. */
-export const longestWindowMs = (caps: readonly FrequencyCap[]): number => Math.max(0, ...caps.map(windowMsOf));
+/** @param caps one at least */
+export const cappedKey = (key: string, caps: readonly FrequencyCap[]): CappedKey => ({
+  key,
+  caps,
+  leastLimit: Math.min(...caps.map(({ limit }) => limit)),
+  windowMs: Math.max(...caps.map(windowMsOf)),
+});
 
 /** Moves the clock, never back; then lapses holds and forgets what no window sees any more. Gives the time. */
 function advance(state: SubjectState, nowMs: number): number {

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { readBindings } from "../../../functions/bindings.ts";
 import { createFrequency, type FrequencyDependencies, nameSubject } from "../../../functions/frequency/frequency.ts";
 import type { SubjectViews } from "../../../functions/frequency/subject-views.ts";
-import { viewsLeft } from "../../../functions/frequency/views.ts";
+import { cappedKey, viewsLeft } from "../../../functions/frequency/views.ts";
 import { createMetrics } from "../../../functions/telemetry/metrics.ts";
 import { importHmacKey } from "../../../shared/access/signed-text.ts";
 
@@ -29,7 +29,7 @@ function createEdge(changes: Partial<FrequencyDependencies> = {}) {
     const seen = await frequency.hold({ subjectId, requestId, wanted, deadlineMs: clock.nowMs + timeoutMs }, (work) =>
       behind.push(work),
     );
-    return seen && Math.min(1, Math.max(0, viewsLeft(KEY, CAPS, seen)));
+    return seen && Math.min(1, Math.max(0, viewsLeft(cappedKey(KEY, CAPS), seen)));
   };
   /** One request: what it may show, it shows. */
   const show = async (subjectId: string, requestId: string) => {

@@ -2,9 +2,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
+  cappedKey,
   HOLD_LIFETIME_MS,
   holdSlots,
-  longestWindowMs,
   neededUntilMs,
   type SeenViews,
   type SubjectState,
@@ -19,14 +19,16 @@ const KEY = "campaign:a";
 
 const emptyState = (): SubjectState => ({ views: new Map(), holds: new Map(), settled: new Map(), clockMs: 0, forgottenMs: 0 });
 
+const windowMsOf = (caps: readonly FrequencyCap[]): number => Math.max(0, ...caps.map((cap) => cap.windowMinutes * MINUTE_MS));
+
 /** How much of the key the request may show in its slots. */
 function hold(state: SubjectState, requestId: string, caps: readonly FrequencyCap[], nowMs: number, slotCount = 1): number {
-  const seen = holdSlots(state, requestId, { slotCount, windowMs: longestWindowMs(caps) }, nowMs);
-  return seen ? Math.min(slotCount, Math.max(0, viewsLeft(KEY, caps, seen))) : 0;
+  const seen = holdSlots(state, requestId, { slotCount, windowMs: windowMsOf(caps) }, nowMs);
+  return seen ? Math.min(slotCount, Math.max(0, viewsLeft(cappedKey(KEY, caps), seen))) : 0;
 }
 
 const settle = (state: SubjectState, requestId: string, count: number, nowMs: number, caps: readonly FrequencyCap[] = []) =>
-  settleViews(state, requestId, count > 0 ? [{ key: KEY, count, windowMs: longestWindowMs(caps) }] : [], nowMs);
+  settleViews(state, requestId, count > 0 ? [{ key: KEY, count, windowMs: windowMsOf(caps) }] : [], nowMs);
 
 function show(state: SubjectState, requestId: string, caps: readonly FrequencyCap[], nowMs: number): number {
   const count = hold(state, requestId, caps, nowMs);
@@ -105,7 +107,9 @@ describe("a hold", () => {
     expect(show(state, "r2", caps, T + HOLD_LIFETIME_MS)).toBe(0);
     settle(state, "r1", 0, T + HOLD_LIFETIME_MS + 1);
     const seen = holdSlots(state, "r3", { slotCount: 1, windowMs: 60 * MINUTE_MS }, T + HOLD_LIFETIME_MS + 2) as SeenViews;
-    expect(["campaign:a", "creative:b"].map((key) => viewsLeft(key, [{ limit: 3, windowMinutes: 60 }], seen))).toEqual([2, 2]);
+    expect(["campaign:a", "creative:b"].map((key) => viewsLeft(cappedKey(key, [{ limit: 3, windowMinutes: 60 }]), seen))).toEqual(
+      [2, 2],
+    );
     settle(state, "r3", 0, T + HOLD_LIFETIME_MS + 3);
     expect(show(state, "r4", caps, T + 60 * MINUTE_MS - 1)).toBe(0);
     expect(show(state, "r5", caps, T + 60 * MINUTE_MS)).toBe(1);

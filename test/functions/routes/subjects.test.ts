@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { createSiteKeyOpener } from "../../../functions/access/site-key.ts";
 import { readBindings } from "../../../functions/bindings.ts";
 import { createFrequency, type Frequency } from "../../../functions/frequency/frequency.ts";
-import { viewsLeft } from "../../../functions/frequency/views.ts";
+import { cappedKey, viewsLeft } from "../../../functions/frequency/views.ts";
 import { answerProblem } from "../../../functions/routes/problem.ts";
 import { subjectRoutes } from "../../../functions/routes/subjects.ts";
 import { createMetrics } from "../../../functions/telemetry/metrics.ts";
@@ -28,7 +28,7 @@ async function show(subjectId: string, requestId: string): Promise<number | unde
   const [key, caps, windowMs] = ["campaign:a", [{ limit: 1, windowMinutes: 60 }], 3_600_000];
   const wanted = { slotCount: 1, windowMs };
   const seen = await counters.hold({ subjectId, requestId, wanted, deadlineMs: NOW_MS + 5000 }, () => {});
-  const count = seen ? viewsLeft(key, caps, seen) : 0;
+  const count = seen ? viewsLeft(cappedKey(key, caps), seen) : 0;
   await counters.settle(subjectId, requestId, [{ key, count, windowMs }]);
   return count;
 }
