@@ -25,7 +25,7 @@ import { createMetrics, type Metrics } from "./telemetry/metrics.ts";
 const STORE_TIMEOUT_MS = 2000;
 const FIRST_LOAD_MS = 2500;
 
-/** Nobody waits for a batch of events, and it may be as large as 12 MB: 100 messages of 128 KB. */
+/** Nobody waits for a batch of events, and it may be as large as 6.4 MB: 50 messages of 128 KB. */
 const EVENT_STORE_TIMEOUT_MS = 30_000;
 
 /** Publishing writes, and reads back, a catalog of some megabytes. */

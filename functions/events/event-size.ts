@@ -56,7 +56,11 @@ const withoutFeatures = ({ features: _, ...slot }: DecidedSlot): DecidedSlot => 
 
 const utf8 = new TextEncoder();
 
+/** Where lines are measured: encoding into what is there takes half as long. What has no room here is too long for any message. */
+const scratch = new Uint8Array(128_000);
+
 function writeLine(event: Event): EventLine {
   const line = JSON.stringify(event);
-  return { line, sizeBytes: utf8.encode(line).byteLength };
+  const { read, written } = utf8.encodeInto(line, scratch);
+  return { line, sizeBytes: read === line.length ? written : Number.POSITIVE_INFINITY };
 }
