@@ -109,7 +109,7 @@ function toSupplies(
     const advertiser = advertiserOf(campaign.advertiserId);
     const tierRank = ranks.get(flight.tierId) ?? 0; // a checked catalog has it
     const limits = limitsOf(creative, flight, campaign, advertiser, endOf(campaign.id), numberOf);
-    return { creative, flight, campaign, advertiser, tierRank, ...limits };
+    return { creative, flight, campaign, advertiser, tierRank, price: { ...flight.price }, ...limits };
   });
   return supplies.sort((a, b) => a.tierRank - b.tierRank);
 }

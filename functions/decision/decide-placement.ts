@@ -105,7 +105,7 @@ function askTier(input: PlacementInput, candidates: readonly Candidate[], drop: 
   const features = candidates.map((candidate) => candidate.features);
   const options = { known: fromCatalog, withDraws: policy?.name === "thompson" };
   const clicks = model && scoreCandidates(model, context, features, options);
-  const isUnscored = clicks === null && candidates.some(({ supply }) => (supply?.flight.price.model ?? "cpc") === "cpc");
+  const isUnscored = clicks === null && candidates.some(({ supply }) => (supply?.price.model ?? "cpc") === "cpc");
   const floorMicros = policy ? input.floorMicros : 0; // a lot sells nothing: the house is shown for nothing
   const rules = { ...input.auction, floorMicros, keepsUnscored: isUnscored };
   const probabilities = { clicks: clicks?.probabilities ?? null, conversions: scoreConversions(input, candidates) };
@@ -131,7 +131,7 @@ function scoreConversions({ conversionModel, context, fromCatalog }: PlacementIn
   const features: Features[] = [];
   for (let index = 0; index < candidates.length; index++) {
     const { supply, features: own } = candidates[index] as Candidate; // within the list
-    if (supply?.flight.price.model !== "cpa") continue;
+    if (supply?.price.model !== "cpa") continue;
     buyers.push(index);
     features.push(own);
   }

@@ -27,7 +27,7 @@ export type Priced = Pick<Ranked, "candidate" | "probability">;
  * in the placement yet. Where a policy explored, the winner need not be the first: it pays for the rank it has.
  */
 export function priceWinner(winner: Ranked, next: Ranked | null, { pricing, floorMicros }: PricingRules): Charge | null {
-  const price = winner.candidate.supply?.flight.price;
+  const price = winner.candidate.supply?.price;
   if (!price || winner.probability === null) return null;
   const minimumToWinMicros = findLeast(price.bidMicros, (bidMicros) => ranksAbove(winner, bidMicros, next, floorMicros));
   const priceMicros = pricing === "first-price" ? price.bidMicros : minimumToWinMicros;
@@ -36,7 +36,7 @@ export function priceWinner(winner: Ranked, next: Ranked | null, { pricing, floo
 
 /** A weighted tier's winner pays its bid; null without a price. */
 export function priceLot({ candidate, probability }: Priced): Charge | null {
-  const price = candidate.supply?.flight.price;
+  const price = candidate.supply?.price;
   if (!price || probability === null) return null;
   const impressionMicros = costImpression(price.model, price.bidMicros, probability);
   return { priceMicros: price.bidMicros, minimumToWinMicros: null, impressionMicros };
@@ -44,7 +44,7 @@ export function priceLot({ candidate, probability }: Priced): Charge | null {
 
 /** What no model scored pays its bid, and holds all of it: nobody knows how likely the click is. */
 export function priceUnscored({ candidate }: Pick<Ranked, "candidate">): Charge | null {
-  const price = candidate.supply?.flight.price;
+  const price = candidate.supply?.price;
   if (!price) return null;
   return {
     priceMicros: price.bidMicros,
@@ -67,7 +67,7 @@ function ranksAbove(
   rival: Ranked | null,
   floorMicros: number,
 ): boolean {
-  const model = candidate.supply?.flight.price.model;
+  const model = candidate.supply?.price.model;
   if (!model || probability === null || quality === null) throw new Error("only what has a price is priced");
   if (valueBid(model, bidMicros, probability) < floorMicros) return false;
   if (!rival || rival.rankScore === null) return true;

@@ -8,7 +8,7 @@ import { power } from "../../shared/scoring/elementary.ts";
 /** `supply` is null where the request brought the creative along: it has no price then. */
 export interface Bidder {
   readonly creativeId: string;
-  readonly supply: { readonly flight: { readonly price: Price } } | null;
+  readonly supply: { readonly price: Price } | null;
 }
 
 /** Calibrated ones of each candidate, in order; null where no model gave any. Those of conversions are of an impression. */
@@ -94,7 +94,7 @@ export function scoreDraws(ranked: readonly Ranked[], draws: PosteriorDraws, qua
   const scores = new Float64Array(draws.drawCount * ranked.length);
   for (let arm = 0; arm < ranked.length; arm++) {
     const { candidate, index, rankScore } = ranked[arm] as Ranked; // within the list
-    const price = candidate.supply?.flight.price;
+    const price = candidate.supply?.price;
     const probabilities = price?.model === "cpm" ? null : price?.model === "cpa" ? draws.conversions : draws.clicks;
     for (let draw = 0; draw < draws.drawCount; draw++) {
       const probability = probabilities ? (probabilities[index * draws.drawCount + draw] as number) : null; // of a candidate, within the draws
@@ -114,7 +114,7 @@ function rateCandidate<Candidate extends Bidder>(
   probabilities: Probabilities,
   qualityExponent: number,
 ): Ranked<Candidate> {
-  const price = candidate.supply?.flight.price;
+  const price = candidate.supply?.price;
   const probability = findProbability(price?.model ?? "cpc", probabilities, index);
   if (!price) return { candidate, index, probability, quality: probability, valueMicros: null, rankScore: probability };
   const { model, bidMicros } = price;
@@ -131,6 +131,6 @@ function findProbability(model: Price["model"], { clicks, conversions }: Probabi
 
 function findDropReason({ candidate, valueMicros }: Ranked, { floorMicros, keepsUnscored }: RankingRules): DropReason | null {
   if (!candidate.supply) return null;
-  if (valueMicros === null) return keepsUnscored && candidate.supply.flight.price.model === "cpc" ? null : "probability_missing";
+  if (valueMicros === null) return keepsUnscored && candidate.supply.price.model === "cpc" ? null : "probability_missing";
   return valueMicros < floorMicros ? "below_floor" : null;
 }

@@ -168,8 +168,9 @@ class KernelScorer implements CachingScorer {
 
   /** Adds every term to the chunk's logits, in the reference's order. */
   #scoreSlots(slots: number, first: number, count: number, draws: PlacedDraws | null): void {
-    const { kernel, context, slot, dense, linear } = this.#model;
+    const { kernel, context, slot, dense, linear, candidateSide } = this.#model;
     const logits = this.#region.logits + first * 4;
+    kernel.fetchSlots(slots, count, draws ? 0 : slot.termsOffset, candidateSide.slotBytes);
     draws?.begin(slots, count, slot.drawsOffset);
     if (linear) kernel.addLinear(slots, count, context, logits);
     if (slot.fmOffset > 0) kernel.addInteractions(slots, count, context, slot.fmOffset, slot.fmDimension, logits);

@@ -101,6 +101,7 @@ export interface KernelExports {
     sums: number,
     sumStride: number,
   ): void;
+  fetchSlots(slots: number, count: number, from: number, end: number): number;
   join(slots: number, count: number, offset: number, base: number, width: number, out: number): void;
   joinColumns(
     slots: number,

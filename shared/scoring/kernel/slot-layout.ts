@@ -11,6 +11,8 @@ export interface FirstLayer {
 
 /** Offsets in bytes. The linear sum is at 0. */
 export interface SlotLayout {
+  /** Where all that any score needs beside the linear sum begins, up to the end of the slot. What only draws need is before it. */
+  readonly termsOffset: number;
   /** FM sums, then sums of squares; 0: none. */
   readonly fmOffset: number;
   readonly fmDimension: number;
@@ -27,19 +29,19 @@ const LINEAR_BYTES = 16; // an f32, and alignment
 /** `drawsWidth`: f32s of rows' draws, 0 for none. */
 export function layOutSlot(architecture: Architecture, firstLayers: readonly PlacedLayer[], drawsWidth = 0): SlotLayout {
   const fmDimension = architecture.fm ? roundUp(architecture.embeddingDimension, 4) : 0;
-  let offset = LINEAR_BYTES + fmDimension * 8;
+  const termsOffset = LINEAR_BYTES + drawsWidth * 4;
+  let offset = termsOffset + fmDimension * 8;
   const placed = firstLayers.map((layer) => {
     const first = { placed: layer, offset };
     offset += layer.width * 4;
     return first;
   });
-  const drawsOffset = offset;
-  offset += drawsWidth * 4;
   return {
-    fmOffset: fmDimension > 0 ? LINEAR_BYTES : 0,
+    termsOffset,
+    fmOffset: fmDimension > 0 ? termsOffset : 0,
     fmDimension,
     firstLayers: placed,
-    drawsOffset: drawsWidth > 0 ? drawsOffset : 0,
+    drawsOffset: drawsWidth > 0 ? LINEAR_BYTES : 0,
     columnsOffset: architecture.cross ? offset : null,
     fixedBytes: offset,
   };

@@ -9,13 +9,13 @@ import { MAX_BID_MICROS } from "../../../shared/catalog/demand.ts";
 import { auctions } from "./random-auction.ts";
 import { type AuctionInput, bidder, runAuction } from "./run-auction.ts";
 
-const priceOf = ({ candidate }: { readonly candidate: Bidder }) => candidate.supply!.flight.price;
+const priceOf = ({ candidate }: { readonly candidate: Bidder }) => candidate.supply!.price;
 const idsOf = (ranked: readonly Ranked[]) => ranked.map(({ candidate }) => candidate.creativeId);
 
 /** The ranking where `creativeId` had bid something else. */
 function rankWithBid(input: AuctionInput, creativeId: string, bidMicros: number): string[] {
   const candidates = input.candidates.map((one) =>
-    one.creativeId === creativeId ? bidder(creativeId, one.supply!.flight.price.model, bidMicros) : one,
+    one.creativeId === creativeId ? bidder(creativeId, one.supply!.price.model, bidMicros) : one,
   );
   return idsOf(rankCandidates(candidates, input.probabilities, input).ranked);
 }

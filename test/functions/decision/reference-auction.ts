@@ -11,7 +11,7 @@ export interface ReferenceWin {
   readonly impressionMicros: number;
 }
 
-const priceOf = (one: Bidder) => one.supply!.flight.price;
+const priceOf = (one: Bidder) => one.supply!.price;
 
 function likelihood({ candidates, probabilities }: AuctionInput, one: Bidder): number | null {
   const index = candidates.findIndex(({ creativeId }) => creativeId === one.creativeId);

@@ -27,7 +27,7 @@ export interface Won {
 
 export const bidder = (creativeId: string, model: Price["model"], bidMicros: number): Bidder => ({
   creativeId,
-  supply: { flight: { price: { model, bidMicros } } },
+  supply: { price: { model, bidMicros } },
 });
 
 export function runAuction(input: AuctionInput): Won[] {

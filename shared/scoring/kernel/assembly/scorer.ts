@@ -9,7 +9,7 @@ export { gather, setTables } from "./gather";
 export { retrieve } from "./items";
 export { productBytes, takesBytes } from "./product-bytes";
 export { dotWords, productWords } from "./product-words";
-export { addHead, addInteractions, addLinear, join, joinColumns } from "./terms";
+export { addHead, addInteractions, addLinear, fetchSlots, join, joinColumns } from "./terms";
 export { selectBest, setTop } from "./top";
 
 /** First byte that the wrapper may use. */

@@ -1,4 +1,17 @@
 // From encoded sides to the logits: context and candidate joined, and what each term adds.
+/**
+ * Reads a word of every cache line of the slots' bytes `from` to `end`. They lie all over the memory: read one after the other here, they
+ * come in together, and no term has to wait for them. Returns something, or the compiler would leave it all out.
+ */
+export function fetchSlots(slots: usize, count: i32, from: usize, end: usize): i32 {
+  let some = 0;
+  for (let i = 0; i < count; i++) {
+    const slot = <usize>load<u32>(slots + ((<usize>i) << 2));
+    for (let at = from; at < end; at += 64) some |= load<i32>(slot + at);
+  }
+  return some;
+}
+
 /** A row for each slot: what lies `offset` bytes into it, plus the context's `base`; `width` (a multiple of 4) i32 each. */
 export function join(slots: usize, count: i32, offset: usize, base: usize, width: usize, out: usize): void {
   for (let i = 0; i < count; i++) {
