@@ -13,9 +13,8 @@ import type { CandidateSupply } from "./candidate-supply.ts";
 export interface EligibilityIndex {
   readonly calendar: Calendar;
   readonly lists: readonly ListStep[];
-  readonly keyValues: ReadonlyMap<string, Restriction>;
-  /** Who needs the consent to a purpose. */
-  readonly consents: ReadonlyMap<string, Members>;
+  readonly keyValues: readonly KeyStep[];
+  readonly consents: readonly ConsentStep[];
   /** What a placement takes away, the same for all requests; null is one that the catalog does not know. */
   stepsOf(placement: Placement | null): readonly PlacementStep[];
   /** Sets to work in: nothing in them outlives the call that fills them. Making new ones took as long as all the rest. */
@@ -26,6 +25,17 @@ interface ListStep {
   readonly reason: DropReason;
   readonly dimension: ListDimension;
   readonly restriction: Restriction;
+}
+
+interface KeyStep {
+  readonly key: string;
+  readonly restriction: Restriction;
+}
+
+/** Who needs the consent to a purpose. */
+interface ConsentStep {
+  readonly purpose: string;
+  readonly needing: Members;
 }
 
 export interface PlacementStep {
@@ -113,8 +123,10 @@ export function compileEligibility(supplies: readonly CandidateSupply[]): Eligib
   return {
     calendar: compileCalendar(supplies),
     lists: compileLists(targetings),
-    keyValues: new Map([...keys].map((key) => [key, restrictionOf(key)])),
-    consents: compileRestriction(consents, spell).anyOf,
+    keyValues: [...keys].map((key) => ({ key, restriction: restrictionOf(key) })),
+    consents: [...compileRestriction(consents, spell).named].flatMap(([purpose, { anyOf }]) =>
+      anyOf ? { purpose, needing: anyOf } : [],
+    ),
     stepsOf: keepSteps(compilePlaces(supplies)),
     room: { alive: createRoom(), aliveInPlacement: createRoom(), failed: createRoom(), failedKey: createRoom() },
   };

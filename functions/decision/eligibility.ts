@@ -69,7 +69,7 @@ function screenAudience(sieve: Sieve, { lists, keyValues, consents, room }: Elig
     drop(sieve, reason, members);
   }
   failed.fill(0);
-  for (const [key, restriction] of keyValues) {
+  for (const { key, restriction } of keyValues) {
     const values = audience.keyValues.get(key);
     if (values) {
       assignFailed(failedKey, restriction, values);
@@ -80,7 +80,7 @@ function screenAudience(sieve: Sieve, { lists, keyValues, consents, room }: Elig
   }
   drop(sieve, "key_value_mismatch", members);
   failed.fill(0);
-  for (const [purpose, needing] of consents) if (!audience.consents.has(purpose)) addMembers(failed, needing);
+  for (const { purpose, needing } of consents) if (!audience.consents.has(purpose)) addMembers(failed, needing);
   drop(sieve, "consent_missing", members);
 }
 

@@ -35,6 +35,7 @@ const ORIGIN = /^https?:\/\/[^/?#\\]*/i;
  * @example expandUrl("https://shop.example/?d={decisionId}", { decisionId: "a b" }); // "https://shop.example/?d=a%20b"
  */
 export function expandUrl(template: string, values: MacroValues): string {
+  if (!template.includes("{")) return template;
   const origin = ORIGIN.exec(template)?.[0];
   if (origin === undefined) return template;
   const rest = template.slice(origin.length);

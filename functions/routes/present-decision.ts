@@ -65,7 +65,7 @@ async function presentSlot(
     decidedMs: input.nowMs,
   };
   const urls = await createTrackingUrls(claims, origin, key);
-  return { creativeId, ...presentContent(candidate, { ...macros, ...urls }), ...urls, probability: slot.probability, price };
+  return { creativeId, ...presentContent(candidate, macros, urls), ...urls, probability: slot.probability, price };
 }
 
 /** A lease as a token carries it: what it had paid for by then proves all that came before. */
@@ -90,13 +90,15 @@ function macrosOf({ request, decisionId, nowMs }: DecisionInput, placementId: st
   };
 }
 
+/** HTML alone may ask for its tracking URLs. */
 function presentContent(
   { content, imageUrl }: Candidate,
   macros: MacroValues,
+  urls: MacroValues,
 ): CreativeContent | { kind: "image"; imageUrl?: string } {
   const image = imageUrl === undefined ? {} : { imageUrl: expandUrl(imageUrl, macros) };
   if (!content) return { kind: "image", ...image };
-  if (content.kind === "html") return { ...content, html: expandHtml(content.html, macros) };
+  if (content.kind === "html") return { ...content, html: expandHtml(content.html, { ...macros, ...urls }) };
   if (content.kind === "image" || content.iconUrl === undefined) return { ...content, ...image };
   return { ...content, ...image, iconUrl: expandUrl(content.iconUrl, macros) };
 }

@@ -44,7 +44,7 @@ export function audienceOf(facts: AudienceFacts): Audience {
     devices: listOf(type),
     operatingSystems: listOf(os),
     browsers: listOf(browser),
-    languages: listOf(facts.language).flatMap(withParents),
+    languages: facts.language ? withParents(spell(facts.language)) : [],
     keywords: spellAll(facts.keywords),
     segments: spellAll(facts.segments),
     categories: [...new Set(spellAll(facts.categories).flatMap(withParentCategory))],
@@ -79,8 +79,10 @@ export const spellPrefix = (text: string): string =>
  * @example domainsOf("a.shop.example"); // ["a.shop.example", "shop.example", "example"]
  */
 export function domainsOf(host: string): string[] {
-  const labels = spell(host).split(".");
-  return labels.map((_, index) => labels.slice(index).join("."));
+  let domain = spell(host);
+  const all = [domain];
+  while (domain.includes(".")) all.push((domain = domain.slice(domain.indexOf(".") + 1)));
+  return all;
 }
 
 /**
@@ -96,8 +98,12 @@ const spellAll = (texts: readonly string[] | undefined): string[] => (texts ?? [
 const listOf = (text: string | undefined): string[] => (text === undefined || text === "" ? [] : [spell(text)]);
 
 /** `zh-hant-tw` -> itself, `zh-hant` and `zh`. */
-const withParents = (text: string): string[] =>
-  text.split("-").map((_, index, parts) => parts.slice(0, parts.length - index).join("-"));
+function withParents(text: string): string[] {
+  const all = [text];
+  let parent = text;
+  while (parent.includes("-")) all.push((parent = parent.slice(0, parent.lastIndexOf("-"))));
+  return all;
+}
 
 function parsePage(url: string | undefined): { readonly host: string; readonly path: string } | null {
   const page = url === undefined ? null : URL.parse(url);

@@ -4,12 +4,17 @@ import type { Match } from "./targeting.ts";
 
 /**
  * All of `restricted` fail, but for those that a value lets in (`anyOf`), and whatever a value shuts out (`noneOf`) fails too.
- * `restricted` is null where nobody has an `anyOf`.
+ * `restricted` is null where nobody has an `anyOf`. Both are found in one look: looking values up is most of the work.
  */
 export interface Restriction {
   readonly restricted: Members | null;
-  readonly anyOf: ReadonlyMap<string, Members>;
-  readonly noneOf: ReadonlyMap<string, Members>;
+  readonly named: ReadonlyMap<string, Named>;
+}
+
+/** Who names a value in which list; null where nobody does. */
+export interface Named {
+  readonly anyOf: Members | null;
+  readonly noneOf: Members | null;
 }
 
 /**
@@ -19,33 +24,32 @@ export interface Restriction {
  */
 export function compileRestriction(matches: readonly (Match | undefined)[], spell: (text: string) => string): Restriction {
   const restricted = matches.flatMap((match, index) => (match?.anyOf ? [index] : []));
+  const [anyOf, noneOf] = [invert(matches, "anyOf", spell), invert(matches, "noneOf", spell)];
+  const values = new Set([...anyOf.keys(), ...noneOf.keys()]);
   return {
     restricted: restricted.length > 0 ? membersOf(restricted, matches.length) : null,
-    anyOf: invert(matches, "anyOf", spell),
-    noneOf: invert(matches, "noneOf", spell),
+    named: new Map([...values].map((value) => [value, { anyOf: anyOf.get(value) ?? null, noneOf: noneOf.get(value) ?? null }])),
   };
 }
 
 /** @example const canFail = isUsed(restriction); */
-export const isUsed = ({ restricted, noneOf }: Restriction): boolean => restricted !== null || noneOf.size > 0;
+export const isUsed = ({ restricted, named }: Restriction): boolean => restricted !== null || named.size > 0;
 
 /**
  * Makes `failed` the set of those that do not pass under the values.
  *
  * @example assignFailed(failed, countries, ["de"]);
  */
-export function assignFailed(failed: Bits, { restricted, anyOf, noneOf }: Restriction, values: readonly string[]): void {
+export function assignFailed(failed: Bits, { restricted, named }: Restriction, values: readonly string[]): void {
   if (restricted) assignMembers(failed, restricted);
   else failed.fill(0);
+  let shutOut: Members[] | null = null; // added last: whoever one value shuts out no other lets in
   for (const value of values) {
-    const admitted = anyOf.get(value);
-    if (admitted) removeMembers(failed, admitted);
+    const found = named.get(value);
+    if (found?.anyOf) removeMembers(failed, found.anyOf);
+    if (found?.noneOf) (shutOut ??= []).push(found.noneOf);
   }
-  if (noneOf.size === 0) return;
-  for (const value of values) {
-    const excluded = noneOf.get(value);
-    if (excluded) addMembers(failed, excluded);
-  }
+  if (shutOut) for (const excluded of shutOut) addMembers(failed, excluded);
 }
 
 function invert(

@@ -50,6 +50,14 @@ describe("an audience", () => {
 });
 
 it.each([
+  ["-at", ["-at", ""]],
+  ["de-", ["de-", "de"]],
+  ["-", ["-", ""]],
+])("the language %j is no trap", (language, languages) => {
+  expect(audienceOf({ language }).languages).toEqual(languages);
+});
+
+it.each([
   ["https://News.example/Sport/", "news.example/sport"],
   ["news.example", "news.example"],
   ["news.example/a?b=c", "news.example/a"],
@@ -58,5 +66,6 @@ it.each([
 });
 
 it("a domain is below itself and all that contain it", () => {
+  expect(domainsOf("News.example.")).toEqual(["news.example.", "example.", ""]);
   expect(domainsOf("A.shop.example")).toEqual(["a.shop.example", "shop.example", "example"]);
 });
