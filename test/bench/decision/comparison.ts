@@ -40,8 +40,9 @@ export interface Effort {
 
 /** `decision` is warm. */
 export async function compare(client: LoadClient, decision: Target, traffic: RecordTraffic, effort: Effort): Promise<Comparison> {
+  const { modules } = await bundleWorker({ file: PEER }, { minify: true });
+  const peer = await serveWorker(modules);
   const floor = await startFloor(traffic);
-  const peer = await serveWorker((await bundleWorker({ file: PEER }, { minify: true })).modules);
   const upTo = (last: FloorPart): Target => ({ ...decision, workerd: floor.workerd, query: floorQuery(last) });
   const floorParts = { tokens: upTo("tokens"), message: upTo("message"), hold: upTo("hold"), settle: upTo("settle") };
   try {

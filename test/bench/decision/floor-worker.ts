@@ -1,7 +1,6 @@
 // What the platform takes for the input and output of a decision with caps, and for nothing else: a Hono app that reads the same body with
 // the same schema, does as much of it as `?parts=` names, decides nothing, and echoes the body.
 import { DurableObject } from "cloudflare:workers";
-import type { Context } from "hono";
 import { Hono } from "hono/tiny";
 import { readJsonBody } from "../../../functions/routes/body.ts";
 import { DecisionRequest } from "../../../shared/schemas/decisions.ts";
@@ -14,7 +13,7 @@ interface Environment {
   readonly RECORDS_PER_MESSAGE: string;
 }
 
-/** Remembers one small row: no cap can be kept by an object that remembers nothing. */
+/** One small row: no cap is kept by an object that remembers nothing. A hold must outlive it, and what was shown of the hold too. */
 export class Subject extends DurableObject<Environment> {
   hold(requestId: string, nowMs: number): string {
     this.ctx.storage.kv.put("hold", { requestId, nowMs });
@@ -25,8 +24,6 @@ export class Subject extends DurableObject<Environment> {
     this.ctx.storage.kv.put("hold", { requestId, nowMs, settled: true });
   }
 }
-
-type FloorContext = Context<{ Bindings: Environment }>;
 
 const TOKEN = new Uint8Array(400);
 const tokenKey = crypto.subtle.importKey("raw", new Uint8Array(32), { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
@@ -44,7 +41,7 @@ async function sendRecord({ QUEUE, RECORD_BYTES, RECORDS_PER_MESSAGE }: Environm
   await QUEUE.send("x".repeat(Number(RECORD_BYTES) * recordsPerMessage), { contentType: "text" });
 }
 
-const app = new Hono<{ Bindings: Environment }>().post("/v1/decisions", async (context: FloorContext) => {
+const app = new Hono<{ Bindings: Environment }>().post("/v1/decisions", async (context) => {
   const request = await readJsonBody(context, DecisionRequest);
   const parts = new Set(context.req.query("parts")?.split(","));
   const { env, executionCtx } = context;

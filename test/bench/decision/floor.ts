@@ -38,7 +38,10 @@ export async function startFloor({ recordBytes, recordsPerMessage }: RecordTraff
   const { modules } = await bundleWorker({ file: WORKER }, { minify: true });
   const queue = await startQueueConsumer();
   const workerd = await serveWorker(modules, {
-    vars: { RECORD_BYTES: String(Math.round(recordBytes)), RECORDS_PER_MESSAGE: String(Math.max(1, Math.round(recordsPerMessage))) },
+    vars: {
+      RECORD_BYTES: String(Math.round(recordBytes)),
+      RECORDS_PER_MESSAGE: String(Math.max(1, Math.round(recordsPerMessage))),
+    },
     queues: ["QUEUE"],
     queueAddress: queue.address,
     durableObjects: { SUBJECTS: "Subject" },

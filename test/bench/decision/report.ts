@@ -1,4 +1,5 @@
 // What people read of the benchmark: who served how many, what the platform takes, the cases, the figures, and how it was done.
+import type { describeMachine } from "../machine.ts";
 import { formatTable } from "../table.ts";
 import type { CaseResult } from "./cases.ts";
 import { CONNECTION_COUNT, type Compared, type Comparison } from "./comparison.ts";
@@ -8,7 +9,14 @@ import type { Served } from "./measure.ts";
 
 const HEAD = ["a second", "p50 ms", "p99 ms", "CPU ms"];
 
-export function describeResult(comparison: Comparison, cases: Readonly<Record<string, CaseResult>>, figures: Figures): string {
+export interface Result {
+  readonly machine: ReturnType<typeof describeMachine>;
+  readonly comparison: Comparison;
+  readonly cases: Readonly<Record<string, CaseResult>>;
+  readonly figures: Figures;
+}
+
+export function describeResult({ machine, comparison, cases, figures }: Result): string {
   const { saturated, oneConnection, sameRate } = comparison;
   return [
     formatTable([["1 connection", ...HEAD], ...rowsOf(oneConnection)]),
@@ -19,6 +27,7 @@ export function describeResult(comparison: Comparison, cases: Readonly<Record<st
     Object.entries(figures)
       .map(([name, value]) => `${name} ${Number(value).toPrecision(3)}`)
       .join(", "),
+    `${machine.cores} cores, ${machine.cpu}; load ${machine.loadAtStart?.toFixed(1)} before the start`,
     NOTES,
   ].join("\n\n");
 }
@@ -33,16 +42,16 @@ const rowsOf = ({ decision, floor, echo }: Compared): string[][] => [
   rowOf("Hono echo", echo),
 ];
 
-/** `adds` in microseconds a request, of wall-clock time at saturation: what a part keeps the process from serving. */
+/** What a part adds is said in CPU: on a busy machine wall-clock times are a matter of luck. */
 function describeFloor({ saturated, floorParts }: Comparison): string {
-  const steps = (Object.keys(FLOOR_PARTS) as FloorPart[]).map((part) => [`+ ${FLOOR_PARTS[part]}`, floorParts[part]] as const); // its keys
   let before = saturated.echo;
-  const rows = steps.map(([name, served]) => {
-    const addsUs = 1e6 / served.perSecond - 1e6 / before.perSecond;
+  const rows = Object.entries(FLOOR_PARTS).map(([part, name]) => {
+    const served = floorParts[part as FloorPart]; // its keys
+    const addsUs = (served.cpuMs - before.cpuMs) * 1000;
     before = served;
-    return [...rowOf(name, served), addsUs.toFixed(0)];
+    return [...rowOf(`+ ${name}`, served), addsUs.toFixed(0)];
   });
-  const head = [`what the platform takes for the same I/O, ${CONNECTION_COUNT} connections`, ...HEAD, "adds us"];
+  const head = [`what the platform takes for the same I/O, ${CONNECTION_COUNT} connections`, ...HEAD, "adds us of CPU"];
   return formatTable([head, [...rowOf("Hono echo", saturated.echo), ""], ...rows]);
 }
 
