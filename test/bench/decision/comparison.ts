@@ -36,6 +36,8 @@ export interface Effort {
   readonly rounds: number;
   readonly seconds: number;
   readonly openSeconds: number;
+  /** At most. */
+  readonly warmUpSeconds: number;
 }
 
 /** `decision` is warm. */
@@ -57,10 +59,10 @@ async function compareAll(
   client: LoadClient,
   ends: { readonly decision: Target; readonly echo: Target },
   floorParts: Readonly<Record<FloorPart, Target>>,
-  { rounds, seconds, openSeconds }: Effort,
+  { rounds, seconds, openSeconds, warmUpSeconds }: Effort,
 ): Promise<Comparison> {
   const targets = { ...ends, floor: floorParts.settle };
-  for (const target of [targets.echo, targets.floor]) await warmUp(client, target, CONNECTION_COUNT);
+  for (const target of [targets.echo, targets.floor]) await warmUp(client, target, CONNECTION_COUNT, warmUpSeconds);
   const closed = { connectionCount: CONNECTION_COUNT, rounds, seconds };
   const { decision, echo, ...parts } = await measureRounds(client, { ...ends, ...floorParts }, closed);
   const oneConnection = await measureRounds(client, targets, { connectionCount: 1, rounds, seconds: seconds / 2 });

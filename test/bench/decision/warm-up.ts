@@ -3,15 +3,15 @@ import type { LoadClient } from "./load-client.ts";
 import { measureOnce, type Target } from "./measure.ts";
 
 const SLICE_SECONDS = 0.75;
-const MOST_SLICES = 12;
 
 /** Slices without a new best rate after which a target is warm, and by how much a best must be better than the one before. */
 const QUIET_SLICES = 3;
 const NOTABLE_GAIN = 0.03;
 
-export async function warmUp(client: LoadClient, target: Target, connectionCount: number): Promise<void> {
+/** For `mostSeconds` at most: on a busy machine nothing is steady. */
+export async function warmUp(client: LoadClient, target: Target, connectionCount: number, mostSeconds: number): Promise<void> {
   const rates: number[] = [];
-  while (!isSteady(rates) && rates.length < MOST_SLICES) {
+  while (!isSteady(rates) && rates.length * SLICE_SECONDS < mostSeconds) {
     const { perSecond } = await measureOnce(client, target, { connectionCount, seconds: SLICE_SECONDS });
     rates.push(perSecond);
   }
