@@ -69,6 +69,7 @@ export class EventRecorder {
 
   /** A message that has no room for one more leaves at once. */
   async #add(event: Waiting): Promise<void> {
+    this.#forgetAbandoned();
     if (this.#heldBytes() + event.sizeBytes > MAX_HELD_BYTES) return this.#lose("buffer_full", 1);
     const isFull = this.#waitingBytes + event.sizeBytes + 1 > SHARED_MESSAGE_BYTES;
     const sending = isFull ? this.#send() : null;
@@ -107,17 +108,19 @@ export class EventRecorder {
   }
 
   /** What an earlier request sent, and was cut off before the answer, may have arrived: it counts as lost. */
-  #heldBytes(): number {
+  #forgetAbandoned(): void {
     const nowMs = this.#options.nowMs();
-    let held = this.#waitingBytes;
     for (const sent of this.#sent) {
-      held += sent.sizeBytes;
-      if (nowMs - sent.sinceMs < ABANDON_MS) continue;
-      held -= sent.sizeBytes;
+      if (nowMs - sent.sinceMs < ABANDON_MS) return; // the oldest come first
       this.#sent.delete(sent);
       this.#lose("answer_missing", sent.events.length);
     }
-    return held;
+  }
+
+  #heldBytes(): number {
+    let bytes = this.#waitingBytes;
+    for (const { sizeBytes } of this.#sent) bytes += sizeBytes;
+    return bytes;
   }
 
   #accept(events: readonly Waiting[]): void {

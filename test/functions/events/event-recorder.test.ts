@@ -122,9 +122,10 @@ describe("a sender that is cut off", () => {
     state.answer = "accepts";
     await clock.advance(ABANDON_MS);
     recorder.record(recordOf("late"));
+    recorder.record(recordOf("later"));
     await clock.advance(FLUSH_MS);
     expect(lost()).toEqual({ buffer_full: full, answer_missing: count - full });
-    expect(accepted()).toEqual({ decision: 1 });
+    expect(accepted()).toEqual({ decision: 2 });
   });
 });
 
