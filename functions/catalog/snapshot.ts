@@ -36,14 +36,22 @@ export async function takeSnapshot(
   const startedMs = nowMs();
   const loaded = await catalogLoader.get(waitUntil, startedMs, untilMs);
   const catalog = loaded?.value ?? EMPTY_CATALOG;
-  const load = async (task: string | null) => {
-    const loads = (task === null ? [] : catalog.channels).map(async (channel) => {
-      const model = await models.loaderOf(task as string, channel).get(waitUntil, startedMs, untilMs); // no task has no loads
-      return model ? ([[channel, model]] as const) : [];
-    });
-    return new Map((await Promise.all(loads)).flat());
-  };
-  const [clicks, conversions] = await Promise.all([load(catalog.task), load(catalog.conversionTask)]);
+  const ask = (task: string): Asked[] =>
+    catalog.channels.map((channel) => [channel, models.loaderOf(task, channel).get(waitUntil, startedMs, untilMs)]);
+  const clicks = ask(catalog.task);
+  const conversions = catalog.conversionTask === null ? [] : ask(catalog.conversionTask); // all are asked before any is waited for
   const { version = null, sequence = -1 } = loaded ?? {};
-  return { catalog, catalogVersion: version, catalogSequence: sequence, models: clicks, conversionModels: conversions };
+  const loadedModels = { models: await collect(clicks), conversionModels: await collect(conversions) };
+  return { catalog, catalogVersion: version, catalogSequence: sequence, ...loadedModels };
+}
+
+type Asked = readonly [Channel, ReturnType<ChannelLoader<EdgeModel>["get"]>];
+
+async function collect(asked: readonly Asked[]): Promise<Map<Channel, Loaded<EdgeModel>>> {
+  const found = new Map<Channel, Loaded<EdgeModel>>();
+  for (const [channel, answer] of asked) {
+    const model = await answer;
+    if (model) found.set(channel, model);
+  }
+  return found;
 }

@@ -18,18 +18,21 @@ export interface Loaded<T> {
   readonly loadedMs: number;
 }
 
+/** Null where nothing was ever loaded. */
+type Answer<T> = Loaded<T> | null;
+
 export interface ChannelLoader<T> {
   /** The last good value, or null where there never was one. */
   readonly current: Loaded<T> | null;
   readonly lastFailure: LoadFailure | null;
   /**
-   * The value to serve with. Answers from memory, starting a refresh through `waitUntil` once the pointer is older than its
+   * The value to serve with. Answers from memory, at once, starting a refresh through `waitUntil` once the pointer is older than its
    * lifetime; waits for the store, up to a bound, only for the very first load. Never throws.
    *
    * @param sinceMs when the caller began to wait, where it has waited for another loader before: the bound is one for both
    * @param untilMs when the caller must go on, where that is earlier
    */
-  get(waitUntil: (work: Promise<unknown>) => void, sinceMs?: number, untilMs?: number): Promise<Loaded<T> | null>;
+  get(waitUntil: (work: Promise<unknown>) => void, sinceMs?: number, untilMs?: number): Answer<T> | Promise<Answer<T>>;
 }
 
 export interface ChannelLoaderOptions<T> extends ChannelSource<T> {
@@ -68,20 +71,18 @@ class StoreChannelLoader<T> implements ChannelLoader<T> {
     this.#options = options;
   }
 
-  async get(
+  get(
     waitUntil: (work: Promise<unknown>) => void,
     sinceMs = Number.POSITIVE_INFINITY,
     untilMs = Number.POSITIVE_INFINITY,
-  ): Promise<Loaded<T> | null> {
+  ): Answer<T> | Promise<Answer<T>> {
     const nowMs = this.#options.nowMs();
     const running = this.#refresh !== null && nowMs - this.#refresh.startedMs < ABANDON_MS;
     if (!running && nowMs >= this.#nextRefreshMs) waitUntil(this.#startRefresh(nowMs));
-    if (this.#refresh?.isFirst) {
-      const { done, startedMs } = this.#refresh;
-      const boundMs = Math.min(startedMs, sinceMs) + this.#options.firstLoadMs;
-      await settledWithin(done, Math.min(boundMs, untilMs) - nowMs);
-    }
-    return this.current;
+    if (!this.#refresh?.isFirst) return this.current;
+    const { done, startedMs } = this.#refresh;
+    const boundMs = Math.min(startedMs, sinceMs) + this.#options.firstLoadMs;
+    return settledWithin(done, Math.min(boundMs, untilMs) - nowMs).then(() => this.current);
   }
 
   /** One at a time: everybody who comes meanwhile shares it. */
