@@ -1,6 +1,6 @@
 // Real requests to the Worker's own entry, each with an I/O context of its own: records reach the queue though another request sends them.
 import { env, exports } from "cloudflare:workers";
-import { expect, it, vi } from "vitest";
+import { expect, it, onTestFinished, vi } from "vitest";
 import { parse } from "../../../shared/schemas/coded-error.ts";
 import { DecisionResponse } from "../../../shared/schemas/decisions.ts";
 
@@ -15,10 +15,10 @@ async function decideOnce(): Promise<string> {
 
 it("requests that come together share a message, and each one's record arrives", async () => {
   const send = vi.spyOn(Object.getPrototypeOf(EVENT_QUEUE), "send"); // it sends nonetheless
+  onTestFinished(() => send.mockRestore());
   const ids = await Promise.all(Array.from({ length: 20 }, decideOnce));
   const messages = () => send.mock.calls.map(([message]) => String(message));
   const idsIn = (message: string) => ids.filter((id) => message.includes(`"id":"${id}.decision"`));
   await vi.waitFor(() => expect(messages().flatMap(idsIn).sort()).toEqual([...ids].sort()), 10_000);
   expect(messages().filter((message) => idsIn(message).length > 0).length).toBeLessThan(ids.length);
-  send.mockRestore();
 });
