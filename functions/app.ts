@@ -65,7 +65,7 @@ export function createApp(dependencies: AppDependencies) {
 
 const answerPreflight = cors();
 
-/** As Hono's own, which adds its header to a response that is made already: for that it is copied, or its headers are opened again. */
+/** As Hono's own, which copies every response to add its header. */
 const allowAnyOrigin: MiddlewareHandler = async (context, next) => {
   if (context.req.method === "OPTIONS") return answerPreflight(context, next);
   context.header("access-control-allow-origin", "*");
