@@ -19,11 +19,22 @@ export function decisionRoutes(dependencies: DecisionDependencies) {
     const waitUntil: WaitUntil = (work) => context.executionCtx.waitUntil(work);
     const request = await readJsonBody(context, DecisionRequest);
     const untilMs = request.timeoutMs === undefined ? null : dependencies.nowMs() + request.timeoutMs;
-    const { catalogSequence, ...snapshot } = await takeSnapshot(dependencies, waitUntil, untilMs ?? undefined);
-    const input = draw(
-      { request: complete(request, context.req.raw), ...snapshot, explain: context.req.query("explain") === "true" },
+    const { catalog, catalogVersion, catalogSequence, models, conversionModels } = await takeSnapshot(
       dependencies,
+      waitUntil,
+      untilMs ?? undefined,
     );
+    const input: DecisionInput = {
+      request: complete(request, context.req.raw),
+      catalog,
+      catalogVersion,
+      models,
+      conversionModels,
+      decisionId: crypto.randomUUID(),
+      nowMs: dependencies.nowMs(),
+      seed: dependencies.drawSeed(),
+      explain: context.req.query("explain") === "true",
+    };
     await checkAccess(context.req.raw, input, dependencies);
     const moment = { catalogSequence, untilMs, requestOrigin: new URL(context.req.url).origin };
     return context.json(await answerDecision(input, moment, dependencies, waitUntil));
@@ -37,13 +48,6 @@ export function decisionRoutes(dependencies: DecisionDependencies) {
 const complete = (request: DecisionRequest, raw: Request): DecisionRequest => ({
   ...connectionFacts(raw, request),
   ...request,
-});
-
-const draw = (known: Omit<DecisionInput, "decisionId" | "nowMs" | "seed">, { nowMs, drawSeed }: DecisionDependencies) => ({
-  ...known,
-  decisionId: crypto.randomUUID(),
-  nowMs: nowMs(),
-  seed: drawSeed(),
 });
 
 /** Placements of a site are for who has its key; explanations for who has any. Throws `CodedError` with a `SiteKeyRefusal`. */

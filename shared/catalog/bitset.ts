@@ -8,9 +8,7 @@ export const createBits = (size: number): Bits => new Uint32Array(Math.ceil(size
 /**
  * A set that never changes: as bits, or, where it has few members, as a list of them, which is then smaller and faster.
  */
-export type Members =
-  | { readonly bits: Bits; readonly list: null }
-  | { readonly bits: null; readonly list: readonly number[] };
+export type Members = { readonly bits: Bits; readonly list: null } | { readonly bits: null; readonly list: readonly number[] };
 
 /**
  * The set of these numbers, all below `size`.

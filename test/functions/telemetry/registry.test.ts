@@ -51,6 +51,22 @@ describe("the registry writes", () => {
   });
 });
 
+it("takes no two label combinations for one, wherever their texts meet", () => {
+  const registry = new Registry();
+  const counter = registry.counter("loads_total", "Loads.", ["name", "channel"]);
+  const combinations = [
+    ["a", "b"],
+    ["ab", ""],
+    ["", "ab"],
+    ["a1:", "b"],
+    ["a", "1:b"],
+    ["1:a", "b"],
+  ];
+  for (const [name = "", channel = ""] of combinations) counter.add({ name, channel });
+  const counts = registry.render().trim().split("\n").slice(2);
+  expect(counts).toEqual(combinations.map(([name, channel]) => `loads_total{name="${name}",channel="${channel}"} 1`));
+});
+
 it("counts what is over the limit of series together", () => {
   const registry = new Registry();
   const counter = registry.counter("names_total", "Names.", ["name"]);
