@@ -102,9 +102,8 @@ function askTier(input: PlacementInput, candidates: readonly Candidate[], drop: 
   const tier = input.tiers[candidates[0]?.supply?.tierRank ?? -1] ?? null;
   const policy = tier?.selection === "weighted" ? null : input.policy;
   const { model, context, fromCatalog } = input;
-  const features = candidates.map((candidate) => candidate.features);
   const options = { known: fromCatalog, withDraws: policy?.name === "thompson" };
-  const clicks = model && scoreCandidates(model, context, features, options);
+  const clicks = model && scoreCandidates(model, context, candidates, options);
   const isUnscored = clicks === null && candidates.some(({ supply }) => (supply?.price.model ?? "cpc") === "cpc");
   const floorMicros = policy ? input.floorMicros : 0; // a lot sells nothing: the house is shown for nothing
   const rules = { ...input.auction, floorMicros, keepsUnscored: isUnscored };
@@ -127,19 +126,19 @@ function askTier(input: PlacementInput, candidates: readonly Candidate[], drop: 
 /** Of those who pay for conversions; null where there are none, or no model answers. What the others have here means nothing. */
 function scoreConversions({ conversionModel, context, fromCatalog }: PlacementInput, candidates: readonly Candidate[]) {
   if (!conversionModel) return null;
-  const buyers: number[] = [];
-  const features: Features[] = [];
-  for (let index = 0; index < candidates.length; index++) {
-    const { supply, features: own } = candidates[index] as Candidate; // within the list
-    if (supply?.price.model !== "cpa") continue;
-    buyers.push(index);
-    features.push(own);
+  const places: number[] = [];
+  const buyers: Candidate[] = [];
+  for (let place = 0; place < candidates.length; place++) {
+    const candidate = candidates[place] as Candidate; // within the list
+    if (candidate.supply?.price.model !== "cpa") continue;
+    places.push(place);
+    buyers.push(candidate);
   }
-  const scores = buyers.length > 0 ? scoreCandidates(conversionModel, context, features, { known: fromCatalog }) : null;
+  const scores = buyers.length > 0 ? scoreCandidates(conversionModel, context, buyers, { known: fromCatalog }) : null;
   if (!scores) return null;
-  const probabilities = new Float64Array(candidates.length);
-  for (let place = 0; place < buyers.length; place++)
-    probabilities[buyers[place] as number] = scores.probabilities[place] as number; // one each
+  const probabilities = new Array<number>(candidates.length).fill(0);
+  for (let buyer = 0; buyer < places.length; buyer++)
+    probabilities[places[buyer] as number] = scores.probabilities[buyer] as number; // one each
   return probabilities;
 }
 

@@ -13,8 +13,12 @@ export interface CandidateScores {
   readonly drawCount: number;
 }
 
+export interface Scored {
+  readonly features: RawRecord;
+}
+
 export interface ScoringOptions {
-  /** Whether the candidates are the catalog's own records, which the scorer keeps encoded from one request to the next. */
+  /** Whether the candidates are the catalog's own, the same objects in every request, which the scorer keeps encoded from one to the next. */
   readonly known: boolean;
   /** Whether the posterior's draws are wanted. */
   readonly withDraws?: boolean;
@@ -27,7 +31,7 @@ export interface ScoringOptions {
 export function scoreCandidates(
   model: EdgeModel,
   context: RawRecord,
-  candidates: readonly RawRecord[],
+  candidates: readonly Scored[],
   { known, withDraws = false }: ScoringOptions,
 ): CandidateScores | null {
   const { drawCount } = model.scorer;
@@ -66,19 +70,19 @@ function repeat(
 function computeScores(
   { encoder, scorer, bags }: EdgeModel,
   context: RawRecord,
-  candidates: readonly RawRecord[],
+  candidates: readonly Scored[],
   known: boolean,
   withDraws: boolean,
 ): Scores | DrawnScores {
   bags.context.clear();
   encoder.context.encode(context, bags.context);
   if (known && encoder.candidate.fieldCount > 0 && !encoder.crosses) {
-    const encode = (record: RawRecord, into: BagWriter) => encoder.candidate.encode(record, into);
+    const encode = ({ features }: Scored, into: BagWriter) => encoder.candidate.encode(features, into);
     const from = bags.context.view();
     return withDraws ? scorer.scoreDrawsCached(from, candidates, encode) : scorer.scoreCached(from, candidates, encode);
   }
   bags.candidate.clear();
-  for (const candidate of candidates) encoder.candidate.encode(candidate, bags.candidate, context);
+  for (const { features } of candidates) encoder.candidate.encode(features, bags.candidate, context);
   return withDraws
     ? scorer.scoreDraws(bags.context.view(), bags.candidate.view())
     : scorer.score(bags.context.view(), bags.candidate.view());

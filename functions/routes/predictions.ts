@@ -46,8 +46,7 @@ function taskUnknown(task: string): CodedError {
 function predict(task: string, request: PredictionRequest, model: Loaded<EdgeModel> | null): PredictionResponse {
   if (model) refuseWrongSide(model.value, request);
   const candidates = request.candidates ?? [{ features: {} }];
-  const records = candidates.map(({ features }) => features);
-  const scores = model && scoreCandidates(model.value, request.features, records, { known: false });
+  const scores = model && scoreCandidates(model.value, request.features, candidates, { known: false });
   return {
     task,
     modelVersion: model?.version ?? null,

@@ -34,7 +34,7 @@ const engines: Engines<ServedCase> = {
 
 /** Candidates that a request brings, or the catalog's own records, which are known by what they are. */
 async function serve(one: ServedCase, count: number, known: boolean): Promise<Runner> {
-  const [model, candidates] = [await open(one), one.candidates.slice(0, count)];
+  const [model, candidates] = [await open(one), one.candidates.slice(0, count).map((features) => ({ features }))];
   return {
     run() {
       const scores = scoreCandidates(model, one.context, candidates, { known });

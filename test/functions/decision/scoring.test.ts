@@ -56,7 +56,7 @@ function modelWithStatistic() {
 
 it("encodes the catalog's creatives anew for each context", () => {
   const model = modelWithStatistic();
-  const creatives = [{ creativeId: "c0" }, { creativeId: "c1" }];
+  const creatives = ["c0", "c1"].map((creativeId) => ({ features: { creativeId } }));
   const logitsOn = (name: string) => [...(scoreCandidates(model, { device: name }, creatives, { known: true })?.logits ?? [])];
   expect(logitsOn("mobile")).toEqual([0, 1]);
   expect(logitsOn("desktop")).toEqual([0, 0]);

@@ -12,6 +12,7 @@ const CONTEXT = { field0: "a", field1: "b" };
 const CANDIDATES = [{ field2: "c", field3: "d" }, {}, { field2: "x" }];
 
 /** The pointer's move, and the logits after it. Those of version 1 are what the code of its time gave; later code may round the last bit otherwise. */
+const candidates = CANDIDATES.map((features) => ({ features }));
 const PUBLISHED = [
   ["1", valid1, 0, [-1.1242772, -0.3238921, -0.7455573]],
   ["1", valid1, 1, [0.0263861, 0.6786478, 0.6024584]],
@@ -28,7 +29,7 @@ describe("a manifest of version", () => {
       const where = { reader: store, cache, publicKeys: fixture.publicKey, name: "ad-click", channel: "stable" } as const;
       const loader = createModelLoader({ ...where, kernel, ttlMs: 1000, firstLoadMs: 10_000, nowMs: () => 0 });
       const model = (await loader.get(() => {}))?.value ?? expect.fail(`${loader.lastFailure}`);
-      const scores = scoreCandidates(model, CONTEXT, CANDIDATES, { known: false });
+      const scores = scoreCandidates(model, CONTEXT, candidates, { known: false });
       expect([...(scores?.logits ?? [])]).toEqual(logits.map((logit) => expect.closeTo(logit, 6)));
     }
   });

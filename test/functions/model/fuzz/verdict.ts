@@ -105,8 +105,9 @@ function requireEqualRetrieval(served: ServedModel, context: Bags): void {
 /** What the routes are given: those very scores where all are finite, else none. Answers whether they are. */
 function requireServed(model: EdgeModel, { context, candidates }: Scene, { logits, probabilities }: Scores): boolean {
   const finite = logits.every(Number.isFinite);
+  const scored = candidates.map((features) => ({ features }));
   for (const known of [false, true]) {
-    const scores = scoreCandidates(model, context, candidates, { known });
+    const scores = scoreCandidates(model, context, scored, { known });
     const same =
       scores?.logits.length === candidates.length &&
       scores.logits.every((logit, candidate) => {
