@@ -31,12 +31,11 @@ export async function consumeBatch(
   waitUntil: WaitUntil,
 ): Promise<void> {
   const { eventStore, metrics } = dependencies;
-  const { events, rejected } = sortMessages(batch.messages);
+  const { events, rejected } = await sortMessages(batch.messages, dependencies, waitUntil);
   const receivedMs = Math.max(...batch.messages.map(({ timestamp }) => timestamp.getTime()));
   try {
     if (rejected.length > 0) await writeRejected(eventStore, rejected, receivedMs);
-    const lines = await completeLines(events, dependencies, waitUntil);
-    const isNew = events.length === 0 || (await writeEvents(eventStore, events, lines, receivedMs));
+    const isNew = events.length === 0 || (await writeEvents(eventStore, events, receivedMs));
     batch.ackAll();
     metrics.eventsConsumed.add({ outcome: isNew ? "stored" : "already_stored", reason: "" }, events.length);
     metrics.eventsConsumed.add({ outcome: "rejected", reason: "event_invalid" }, rejected.length);
@@ -54,28 +53,36 @@ interface Rejected {
   readonly problems: readonly string[];
 }
 
-/** An event, and the line that it came as; null where it is no decision. */
+/** An event, and the line that is stored. */
 interface Accepted {
   readonly id: string;
   readonly line: string;
+}
+
+/** An event, and the line that it came as; `decision` is null where it is another. */
+interface Parsed extends Accepted {
   readonly decision: DecisionEvent | null;
 }
 
-/** A message holds lines; whatever else it holds is poison as a whole. */
-function sortMessages(messages: readonly Message<unknown>[]): { events: Accepted[]; rejected: Rejected[] } {
+/** A message holds lines; whatever else it holds is poison as a whole. Nothing but lines is kept: a batch is large. */
+async function sortMessages(
+  messages: readonly Message<unknown>[],
+  dependencies: ConsumerDependencies,
+  waitUntil: WaitUntil,
+): Promise<{ events: Accepted[]; rejected: Rejected[] }> {
   const events: Accepted[] = [];
   const rejected: Rejected[] = [];
   for (const { id, body } of messages) {
     for (const line of typeof body === "string" ? body.split("\n") : [body]) {
       const parsed = parseLine(line);
-      if ("event" in parsed) events.push(parsed.event);
+      if ("event" in parsed) events.push(await complete(parsed.event, dependencies, waitUntil));
       else rejected.push({ messageId: id, ...parsed });
     }
   }
   return { events, rejected };
 }
 
-function parseLine(line: unknown): { readonly event: Accepted } | Omit<Rejected, "messageId"> {
+function parseLine(line: unknown): { readonly event: Parsed } | Omit<Rejected, "messageId"> {
   if (typeof line !== "string") return { body: line, problems: ["expected lines of JSON"] };
   let body: unknown;
   try {
@@ -92,34 +99,23 @@ function parseLine(line: unknown): { readonly event: Accepted } | Omit<Rejected,
 }
 
 /** Others that the isolate serves come first: after each record it takes a breath. */
-async function completeLines(
-  events: readonly Accepted[],
+async function complete(
+  { id, line, decision }: Parsed,
   { models, metrics }: ConsumerDependencies,
   waitUntil: WaitUntil,
-): Promise<string[]> {
-  const lines: string[] = [];
-  for (const { line, decision } of events) {
-    if (decision) {
-      const { outcome, record } = await completeRecord(decision, models, waitUntil);
-      metrics.scoreParts.add({ outcome });
-      lines.push(record ? JSON.stringify(record) : line);
-      if (record) await new Promise((resolve) => setTimeout(resolve, 0));
-    } else {
-      lines.push(line);
-    }
-  }
-  return lines;
+): Promise<Accepted> {
+  if (!decision) return { id, line };
+  const { outcome, record } = await completeRecord(decision, models, waitUntil);
+  metrics.scoreParts.add({ outcome });
+  if (!record) return { id, line };
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  return { id, line: JSON.stringify(record) };
 }
 
 /** False where this very batch was there already. */
-async function writeEvents(
-  store: Pick<ObjectStore, "put">,
-  events: readonly Accepted[],
-  lines: readonly string[],
-  receivedMs: number,
-): Promise<boolean> {
+async function writeEvents(store: Pick<ObjectStore, "put">, events: readonly Accepted[], receivedMs: number): Promise<boolean> {
   const key = eventKey(receivedMs, await batchId(events.map(({ id }) => id)));
-  return store.put(key, joinLines(lines), { ifNoneMatch: true });
+  return store.put(key, joinLines(events.map(({ line }) => line)), { ifNoneMatch: true });
 }
 
 async function writeRejected(store: Pick<ObjectStore, "put">, rejected: readonly Rejected[], receivedMs: number): Promise<void> {

@@ -5,8 +5,11 @@ import { attributeExample } from "../model/attribute-example.ts";
 import type { LoaderPool } from "../model/loader-pool.ts";
 import type { EdgeModel } from "../model/model.ts";
 
-/** What became of the parts of a record: `model_replaced` where another version was served from by then, `no_model` where none could be loaded. */
-export type ScorePartsOutcome = "added" | "not_scored" | "model_replaced" | "no_model";
+/**
+ * What became of the parts of a record: `model_replaced` where another version was served from by then, `no_model` where none could be
+ * loaded, `failed` where the fault is ours.
+ */
+export type ScorePartsOutcome = "added" | "not_scored" | "model_replaced" | "no_model" | "failed";
 
 export type ModelSource = Pick<LoaderPool<EdgeModel>, "loaderOf">;
 
@@ -16,7 +19,7 @@ export interface CompletedRecord {
   readonly record: DecisionEvent | null;
 }
 
-/** The record with its parts, if what its channel serves now is still the model that it names: records are minutes old at most. */
+/** The record with its parts, if what its channel serves now is still the model that it names: records are seconds old. Never throws. */
 export async function completeRecord(event: DecisionEvent, models: ModelSource, waitUntil: WaitUntil): Promise<CompletedRecord> {
   const isScored = event.placements.some(({ slots }) => slots.some(({ logit }) => logit !== null));
   if (!event.model || !isScored) return { outcome: "not_scored", record: null };
@@ -24,7 +27,12 @@ export async function completeRecord(event: DecisionEvent, models: ModelSource, 
   const loaded = await models.loaderOf(task, channel).get(waitUntil);
   if (!loaded) return { outcome: "no_model", record: null };
   if (loaded.version !== version) return { outcome: "model_replaced", record: null };
-  return { outcome: "added", record: addScoreParts(event, loaded.value) };
+  try {
+    return { outcome: "added", record: addScoreParts(event, loaded.value) };
+  } catch (error) {
+    reportError(error);
+    return { outcome: "failed", record: null };
+  }
 }
 
 /**

@@ -56,7 +56,7 @@ export function createMetrics() {
     ),
     scoreParts: registry.counter(
       "selvedge_score_parts_total",
-      "Records of decisions that were to get the parts of their scores, by outcome: added, not_scored, model_replaced or no_model.",
+      "Records of decisions that were to get the parts of their scores, by outcome: added, not_scored, model_replaced, no_model or failed.",
       ["outcome"],
     ),
     ...declareLedger(registry),

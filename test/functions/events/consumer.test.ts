@@ -159,6 +159,7 @@ describe("the record of a decision", () => {
   it.each<[string, ModelSource]>([
     ["model_replaced", modelsOf({ ...MODEL, version: "another00001" })],
     ["no_model", modelsOf(null)],
+    ["failed", modelsOf({ ...MODEL, value: { ...MODEL.value, served: { ...MODEL.value.served, tensors: new Map() } } })],
   ])("is stored as it came, and counted, where there is %s", async (outcome, models) => {
     const { lines, counts } = await stored(models);
     expect(lines[0]).toBe(JSON.stringify(event));
