@@ -33,6 +33,7 @@ export type Dependencies = AppDependencies & ConsumerDependencies;
 export function createDependencies(bindings: Bindings): Dependencies {
   const metrics = createMetrics();
   const nowMs = () => Date.now();
+  const drawn = new Uint32Array(1);
   const loaders = createLoaders(bindings, metrics);
   const ledgers = createLedgers(bindings, nowMs, metrics);
   return {
@@ -61,7 +62,7 @@ export function createDependencies(bindings: Bindings): Dependencies {
       nowMs,
     },
     nowMs,
-    drawSeed: () => crypto.getRandomValues(new Uint32Array(1))[0] as number, // an array of one has a first
+    drawSeed: () => crypto.getRandomValues(drawn)[0] as number, // an array of one has a first
   };
 }
 
