@@ -36,6 +36,7 @@ export type Dependencies = AppDependencies & ConsumerDependencies;
 export function createDependencies(bindings: Bindings): Dependencies {
   const metrics = createMetrics();
   const nowMs = () => Date.now();
+  const drawn = new Uint32Array(1);
   const loaders = createLoaders(bindings, metrics);
   const ledgers = createLedgers(bindings, nowMs, metrics);
   return {
@@ -64,7 +65,7 @@ export function createDependencies(bindings: Bindings): Dependencies {
       nowMs,
     },
     nowMs,
-    drawSeed: () => crypto.getRandomValues(new Uint32Array(1))[0] as number, // an array of one has a first
+    drawSeed: () => crypto.getRandomValues(drawn)[0] as number, // an array of one has a first
   };
 }
 

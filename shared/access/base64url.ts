@@ -1,5 +1,6 @@
 // Base64url without padding (RFC 4648, section 5): bytes and texts as they stand in URLs and headers.
 import { decodeBase64, encodeBase64 } from "../artifact/base64.ts";
+import { borrowUtf8 } from "./borrowed-utf8.ts";
 
 /** Engines since ES2026 do it themselves, in a quarter of the time; Node 22 does not. */
 interface NativeBytes {
@@ -7,7 +8,6 @@ interface NativeBytes {
 }
 
 const NATIVE = { alphabet: "base64url", omitPadding: true } as const;
-const utf8 = new TextEncoder();
 const fromUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
@@ -40,7 +40,7 @@ export function decodeBase64Url(text: string): Uint8Array<ArrayBuffer> | null {
  * @example encodeTextBase64Url('{"a":1}'); // "eyJhIjoxfQ"
  */
 export function encodeTextBase64Url(text: string): string {
-  return encodeBase64Url(utf8.encode(text));
+  return encodeBase64Url(borrowUtf8(text));
 }
 
 /**

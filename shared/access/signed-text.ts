@@ -1,5 +1,6 @@
 // Text under an HMAC-SHA-256 (RFC 2104): `body.mac`, the mac in base64url. Site keys and tracking tokens are such texts.
 import { decodeBase64Url, encodeBase64Url } from "./base64url.ts";
+import { borrowUtf8 } from "./borrowed-utf8.ts";
 
 /** Why a text is not taken. */
 export type SignedTextFailure = "malformed" | "forged";
@@ -25,7 +26,7 @@ export function importHmacKey(secret: string): Promise<CryptoKey> {
  * @example await signText("sk1.eyJ9", key); // "sk1.eyJ9.4f1c..."
  */
 export async function signText(body: string, key: CryptoKey): Promise<string> {
-  const mac = await crypto.subtle.sign("HMAC", key, utf8.encode(body));
+  const mac = await crypto.subtle.sign("HMAC", key, borrowUtf8(body));
   return `${body}.${encodeBase64Url(new Uint8Array(mac))}`;
 }
 
@@ -39,6 +40,6 @@ export async function openText(text: string, key: CryptoKey): Promise<OpenedText
   const mac = decodeBase64Url(text.slice(at + 1));
   if (at < 1 || mac?.length !== MAC_BYTES) return { body: null, failure: "malformed" };
   const body = text.slice(0, at);
-  const authentic = await crypto.subtle.verify("HMAC", key, mac, utf8.encode(body));
+  const authentic = await crypto.subtle.verify("HMAC", key, mac, borrowUtf8(body));
   return authentic ? { body, failure: null } : { body: null, failure: "forged" };
 }

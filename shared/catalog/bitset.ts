@@ -52,18 +52,11 @@ export function removeMembers(from: Bits, { bits, list }: Members): void {
     for (let word = 0; word < from.length; word++) from[word]! &= ~bits[word]!;
     return;
   }
-  for (let index = 0; index < list.length; index++) {
-    const number = list[index]!;
-    from[number >>> 5]! &= ~(1 << (number & 31));
-  }
+  for (const number of list) from[number >>> 5]! &= ~(1 << (number & 31));
 }
 
-/** By index: an iterator over a typed array takes three times as long. */
 function addListed(to: Bits, list: readonly number[]): void {
-  for (let index = 0; index < list.length; index++) {
-    const number = list[index]!;
-    to[number >>> 5]! |= 1 << (number & 31);
-  }
+  for (const number of list) to[number >>> 5]! |= 1 << (number & 31);
 }
 
 /**
@@ -89,8 +82,7 @@ function removeBitsAndCount(from: Bits, gone: Bits): number {
 
 function removeListedAndCount(from: Bits, list: readonly number[]): number {
   let count = 0;
-  for (let index = 0; index < list.length; index++) {
-    const number = list[index]!;
+  for (const number of list) {
     const word = from[number >>> 5]!;
     const bit = 1 << (number & 31);
     if ((word & bit) === 0) continue;
