@@ -71,14 +71,17 @@ export function rankCandidates<Candidate extends Bidder>(
 }
 
 function sortRanked<Candidate extends Bidder>(rated: readonly Ranked<Candidate>[]): Ranked<Candidate>[] {
-  const scores: number[] = [];
-  const ids: string[] = [];
-  for (const { candidate, rankScore } of rated) {
-    scores.push(rankScore ?? -1);
-    ids.push(candidate.creativeId);
+  const count = rated.length;
+  const scores = new Array<number>(count);
+  const ids = new Array<string>(count);
+  for (let index = 0; index < count; index++) {
+    const { candidate, rankScore } = rated[index] as Ranked; // within the list
+    scores[index] = rankScore ?? -1;
+    ids[index] = candidate.creativeId;
   }
-  const ranked: Ranked<Candidate>[] = [];
-  for (const index of orderByScore(scores, ids)) ranked.push(rated[index] as Ranked<Candidate>); // an order of its indices
+  const order = orderByScore(scores, ids);
+  const ranked = new Array<Ranked<Candidate>>(count);
+  for (let rank = 0; rank < count; rank++) ranked[rank] = rated[order[rank] as number] as Ranked<Candidate>; // an order of its indices
   return ranked;
 }
 

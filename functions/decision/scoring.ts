@@ -47,13 +47,13 @@ export function scoreCandidates(
 
 /** Into plain arrays: for a few dozen numbers, making typed ones takes longer than all else here. */
 function copy(from: Scores, count: number, drawn: Float64Array | null, drawCount: number): CandidateScores | null {
-  const logits: number[] = [];
-  const probabilities: number[] = [];
+  const logits = new Array<number>(count);
+  const probabilities = new Array<number>(count);
   for (let index = 0; index < count; index++) {
     const logit = from.logits[index] ?? Number.NaN;
     if (!Number.isFinite(logit)) return null;
-    logits.push(logit);
-    probabilities.push(from.probabilities[index] as number); // one each
+    logits[index] = logit;
+    probabilities[index] = from.probabilities[index] as number; // one each
   }
   return { logits, probabilities, drawn, drawCount };
 }

@@ -17,7 +17,7 @@ describe("an indexed catalog", () => {
       creativeId: "c0",
       content: { kind: "image", widthPx: 300 },
       features: { creativeId: "c0", flightId: "flight", campaignId: "campaign", advertiserId: "advertiser" },
-      supply: { creative, flight, campaign, advertiser, tierRank: 0 },
+      supply: { creative, flight, campaign, advertiser, tierRank: 0, price: flight?.price },
     });
     expect(placements.get("banner")?.sizes[0]?.widthPx).toBe(728);
     expect(channels).toEqual(["stable"]);
