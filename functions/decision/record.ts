@@ -106,8 +106,15 @@ function toPlacement({ placementId, context, counts, tiers, slots, fallback, noS
 }
 
 function toTier({ tierId, policy, ranked, scores }: TierFacts): DecidedTier {
-  const logits = scores && packNumbers(Float32Array.from(ranked, ({ index }) => scores.logits[index] as number)); // one each
-  return { tierId, policy, creativeIds: ranked.map(({ candidate }) => candidate.creativeId), logits };
+  const creativeIds = ranked.map(({ candidate }) => candidate.creativeId);
+  return { tierId, policy, creativeIds, logits: scores && packNumbers(rankLogits(ranked, scores.logits)) };
+}
+
+/** A loop: `Float32Array.from` with a function takes several times as long. */
+function rankLogits(ranked: TierFacts["ranked"], logits: CandidateScores["logits"]): Float32Array {
+  const column = new Float32Array(ranked.length);
+  for (let rank = 0; rank < ranked.length; rank++) column[rank] = logits[(ranked[rank] as Ranked).index] as number; // one each
+  return column;
 }
 
 function toSlot({ tierIndex, chosen, logit, probability, distribution, propensity, seed, charge }: SlotFacts): DecidedSlot {

@@ -15,19 +15,23 @@ const COMMON_SHORTAGE = "budget_unavailable";
 
 export function recordState(accounts: readonly Account[], { caps, funds }: DecisionState): RecordedState {
   const keys: string[] = [];
-  const known: Funds[] = [];
+  const left = new Float64Array(funds.length);
+  const passRates = new Float64Array(funds.length);
   const shortages: RecordedState["accounts"]["shortages"] = {};
   for (let at = 0; at < funds.length; at++) {
     const one = funds[at];
     if (!one) continue;
     const { key } = accounts[at] as Account; // one each
-    keys.push(key);
-    known.push(one);
+    left[keys.length] = one.left;
+    passRates[keys.length] = one.passRate;
     if (one.shortage !== COMMON_SHORTAGE) shortages[key] = one.shortage;
+    keys.push(key);
   }
-  const left = packNumbers(Float64Array.from(known, (one) => one.left));
-  const passRates = packNumbers(Float64Array.from(known, (one) => one.passRate));
-  return { caps: caps && { ...caps, seenMs: toRecord(caps.seenMs) }, accounts: { keys, left, passRates, shortages } };
+  const pack = (column: Float64Array) => packNumbers(column.subarray(0, keys.length));
+  return {
+    caps: caps && { ...caps, seenMs: toRecord(caps.seenMs) },
+    accounts: { keys, left: pack(left), passRates: pack(passRates), shortages },
+  };
 }
 
 /** The state that a record was made in. */
