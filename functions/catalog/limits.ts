@@ -1,15 +1,17 @@
 // What bounds how often a creative may be shown: the caps that count it, and the accounts that pay for it.
 import type { Creative } from "../../shared/catalog/creative.ts";
 import type { Advertiser, Campaign, Flight, Price } from "../../shared/catalog/demand.ts";
-import { type CappedKey, cappedKey } from "../frequency/views.ts";
+import { type CappedKey, cappedKey } from "../../shared/catalog/views-left.ts";
+import { hashText } from "../../shared/features/hash.ts";
 import { type AccountKey, goalTerms, moneyTerms, type Terms } from "../ledger/account.ts";
 
 /**
- * An account of a campaign, on the catalog's terms. `key` is `CAMPAIGN/ACCOUNT`, `index` its number among the catalog's accounts, and
- * `unit` what must be left in it for an impression.
+ * An account of a campaign, on the catalog's terms. `key` is `CAMPAIGN/ACCOUNT`, `hash` its hash, `index` its number among the catalog's
+ * accounts, and `unit` what must be left in it for an impression.
  */
 export interface Account {
   readonly key: string;
+  readonly hash: number;
   readonly index: number;
   readonly campaign: Campaign;
   readonly account: AccountKey;
@@ -53,7 +55,7 @@ function accountsOf(
   const goal = goalTerms(flight);
   const of = (account: AccountKey, terms: Terms, unit: number) => {
     const key = `${campaign.id}/${account}`;
-    return { key, index: numberOf(key), campaign, account, terms, unit };
+    return { key, hash: hashText(key), index: numberOf(key), campaign, account, terms, unit };
   };
   const money = flight.price.model === "cpm" ? "money" : "holds"; // the others pay later, for what may come of the impression
   return [

@@ -7,6 +7,7 @@ import type { DecisionEvent } from "../../shared/schemas/decision-record.ts";
 import type { DecisionRequest } from "../../shared/schemas/decisions.ts";
 import type { DropCount } from "../catalog/calendar.ts";
 import type { Candidate, CatalogIndex } from "../catalog/catalog-index.ts";
+import type { Account } from "../catalog/limits.ts";
 import type { ShownViews } from "../frequency/views.ts";
 import type { EdgeModel } from "../model/model.ts";
 import { gatherCandidates, type Supply } from "./candidates.ts";
@@ -98,7 +99,8 @@ export function decide(input: DecisionInput, { placements: shortlisted, needs }:
     catalog.conversionTask === null ? null : pickModel(input.conversionModels, mechanism, catalog.conversionTask);
   const { accounts } = needs;
   const places = placeAccounts(needs, catalog.accountPlaces);
-  const gates = new Gates({ state, accounts, places, hasSubject: request.subjectId !== undefined, seed, uniformFrom });
+  const tossFor = ({ hash }: Account, placementIndex: number) => uniformFrom(seedAt(seed ^ hash, placementIndex));
+  const gates = new Gates({ state, accounts, places, hasSubject: request.subjectId !== undefined, tossFor });
   let drawCount = 0;
   const placements = shortlisted.map(({ supply, eligible, dropped }, index): PlacementFacts => {
     const decided = decidePlacement({

@@ -1,8 +1,8 @@
 // THE story of an explanation: a decision that was made, and for each of its placements why this creative, and why not the others.
 import type { Explanation } from "../../shared/schemas/explanation.ts";
 import type { Attribution } from "../../shared/scoring/attribution.ts";
-import { attributeExample } from "../model/attribute-example.ts";
 import type { EdgeModel } from "../model/model.ts";
+import { attributeExample } from "./attribute-example.ts";
 import type { Decision, DecisionInput, Shortlist } from "./decide.ts";
 import { explain } from "./explain.ts";
 import { findBidToOutrank } from "./pricing.ts";

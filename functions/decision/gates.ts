@@ -1,10 +1,10 @@
 // What the moment forbids: caps that are used up, budgets without money, pacing, what is in the decision already and its competitors.
 import type { DropReason } from "../../shared/catalog/reasons.ts";
-import { hashText } from "../../shared/features/hash.ts";
+import { type CappedKey, type SeenViews, viewsLeft } from "../../shared/catalog/views-left.ts";
 import type { CandidateSupply } from "../catalog/candidate-supply.ts";
 import type { Candidate } from "../catalog/catalog-index.ts";
 import type { Account } from "../catalog/limits.ts";
-import { type CappedKey, type SeenViews, type ShownViews, viewsLeft } from "../frequency/views.ts";
+import type { ShownViews } from "../frequency/views.ts";
 import type { AccountKey, Funds } from "../ledger/account.ts";
 import type { DecisionState } from "./state.ts";
 
@@ -29,9 +29,8 @@ export interface GatesInput {
   readonly places: Int32Array;
   /** Whether anybody is known whose views could be counted. */
   readonly hasSubject: boolean;
-  /** A number in [0, 1) for each 32-bit state. */
-  readonly uniformFrom: (state: number) => number;
-  readonly seed: number;
+  /** A number in [0, 1) for an account and a placement. */
+  readonly tossFor: (account: Account, placementIndex: number) => number;
 }
 
 /** An account in this decision: what it still gives, the last coin that was tossed for it, and how many were. */
@@ -149,11 +148,10 @@ export class Gates {
   }
 
   #toss(purse: Purse, placementIndex: number): void {
-    const { seed, uniformFrom } = this.#input;
     const passRate = purse.funds?.passRate ?? 1;
     purse.coinPlacement = placementIndex;
     purse.coinCount++;
-    purse.isHeld = passRate < 1 && uniformFrom(hashText(`${placementIndex} ${purse.account.key}`, seed)) >= passRate;
+    purse.isHeld = passRate < 1 && this.#input.tossFor(purse.account, placementIndex) >= passRate;
   }
 
   #purseOf(index: number): Purse {

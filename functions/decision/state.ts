@@ -1,8 +1,9 @@
 // What a decision takes from outside: as the gates read it, and as the record keeps it, in columns.
+
+import type { SeenViews } from "../../shared/catalog/views-left.ts";
 import type { RecordedState } from "../../shared/schemas/decision-record.ts";
 import { packNumbers, unpackDoubles } from "../../shared/schemas/packed-numbers.ts";
 import type { Account } from "../catalog/limits.ts";
-import type { SeenViews } from "../frequency/views.ts";
 import type { Funds } from "../ledger/account.ts";
 
 /** `caps` is null where the counters were not asked, or did not answer. `funds` are of the needs' accounts, in order; null where nothing is known. */

@@ -1,7 +1,7 @@
 // Why what was shown scored as it did: the consumer writes it into each decision's record, so that no reader waits for it.
 import type { DecisionEvent } from "../../shared/schemas/decision-record.ts";
 import type { WaitUntil } from "../catalog/snapshot.ts";
-import { attributeExample } from "../model/attribute-example.ts";
+import { attributeExample } from "../decision/attribute-example.ts";
 import type { LoaderPool } from "../model/loader-pool.ts";
 import type { EdgeModel } from "../model/model.ts";
 

@@ -1,7 +1,9 @@
 // The edge's side of frequency caps: asks the subject's object before a decision, in bounded time, and tells it afterwards what was shown.
+
+import type { SeenViews } from "../../shared/catalog/views-left.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { SubjectViews } from "./subject-views.ts";
-import type { Hold, SeenViews, ShownViews } from "./views.ts";
+import type { Hold, ShownViews } from "./views.ts";
 
 export interface FrequencyDependencies {
   readonly subjects: DurableObjectNamespace<SubjectViews>;
@@ -45,7 +47,9 @@ export async function nameSubject(subjectId: string, key: CryptoKey): Promise<st
 export function createFrequency({ subjects, subjectKey, nowMs, metrics }: FrequencyDependencies): Frequency {
   const names = new Map<string, string>();
   const objectOf = async (subjectId: string) => {
-    const name = names.get(subjectId) ?? (await nameSubject(subjectId, await subjectKey));
+    const known = names.get(subjectId);
+    if (known !== undefined) return subjects.getByName(known);
+    const name = await nameSubject(subjectId, await subjectKey);
     rememberName(names, subjectId, name);
     return subjects.getByName(name);
   };
@@ -80,7 +84,7 @@ const MOST_NAMES = 1000;
 
 function rememberName(names: Map<string, string>, subjectId: string, name: string): void {
   const [oldest] = names.keys();
-  if (names.size >= MOST_NAMES && !names.has(subjectId) && oldest !== undefined) names.delete(oldest);
+  if (names.size >= MOST_NAMES && oldest !== undefined) names.delete(oldest);
   names.set(subjectId, name);
 }
 

@@ -1,7 +1,8 @@
 // The Durable Object of one subject: what it has seen, for frequency caps, and for hardly longer than a cap can see it.
 import { DurableObject } from "cloudflare:workers";
+import type { SeenViews } from "../../shared/catalog/views-left.ts";
 import { createSubject, readSubject, writeSubject } from "./stored-state.ts";
-import { type Hold, holdSlots, neededUntilMs, type SeenViews, type ShownViews, settleViews } from "./views.ts";
+import { type Hold, holdSlots, neededUntilMs, type ShownViews, settleViews } from "./views.ts";
 
 /** What is needed no more is deleted this much later at most: each hold would move the alarm otherwise, which costs a write. */
 const ALARM_STEP_MS = 3_600_000;

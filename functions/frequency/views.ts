@@ -1,17 +1,12 @@
 // What one subject has seen, as a pure state machine. Views are held before they are shown, so that no parallel request can use them.
-//
-// The rule: a view at t counts for a cap of `windowMinutes` while now < t + windowMinutes. Windows slide; there is no calendar in them, so
-// that daylight saving changes nothing: a day is 1,440 minutes. All caps of a key must allow a view. A view is of the time of its hold.
+// The rule that caps follow is in shared/catalog/views-left.ts.
 //
 // A hold is of slots and not of keys: until it is settled, any of them may show anything, and they count for every key. So nobody need say
 // beforehand what may be shown, and what is asked, answered and stored stays small, however many creatives are capped.
-import type { FrequencyCap } from "../../shared/catalog/demand.ts";
+import { EVERY_KEY, type SeenViews } from "../../shared/catalog/views-left.ts";
 
 /** A hold that nobody settled in this time becomes views of every key: the isolate died, and may have shown them. No window is shorter. */
 export const HOLD_LIFETIME_MS = 60_000;
-
-/** The key whose views count for every key. */
-const EVERY_KEY = "*";
 
 /** Views of a key, by when they were held. Each is kept for `windowMs`: the longest window that any of them was shown under. */
 export interface KeyViews {
@@ -42,21 +37,6 @@ export interface SubjectState {
   forgottenMs: number;
 }
 
-/** A key and its caps: `leastLimit` of theirs, and the longest window. */
-export interface CappedKey {
-  readonly key: string;
-  readonly caps: readonly FrequencyCap[];
-  readonly leastLimit: number;
-  readonly windowMs: number;
-}
-
-/** What a subject has seen by `atMs`, by key, and how many slots other requests hold. `viewsLeft` reads it. */
-export interface SeenViews {
-  readonly atMs: number;
-  readonly heldCount: number;
-  readonly seenMs: ReadonlyMap<string, readonly number[]>;
-}
-
 /**
  * Holds slots, and answers with what was seen. The request may show of each key as much as `viewsLeft` says. Asked again under the same
  * id it has the same slots; null once they were settled: then it may show nothing that is capped.
@@ -70,18 +50,6 @@ export function holdSlots(state: SubjectState, requestId: string, wanted: Omit<H
   let heldCount = 0;
   for (const [id, { slotCount }] of state.holds) if (id !== requestId) heldCount += slotCount;
   return { atMs, heldCount, seenMs: new Map(Array.from(state.views, ([key, { seenMs }]) => [key, seenMs])) };
-}
-
-/** How many more views of a key its caps allow, by what was seen; 0 or less is capped. */
-export function viewsLeft({ key, caps, leastLimit }: CappedKey, { atMs, heldCount, seenMs }: SeenViews): number {
-  const own = seenMs.get(key);
-  const every = seenMs.get(EVERY_KEY);
-  let left = leastLimit;
-  for (const cap of own || every ? caps : []) {
-    const startMs = atMs - windowMsOf(cap);
-    left = Math.min(left, cap.limit - countAfter(own, startMs) - countAfter(every, startMs));
-  }
-  return left - heldCount;
 }
 
 /**
@@ -107,14 +75,6 @@ export function neededUntilMs({ views, holds }: SubjectState): number {
   return untilMs;
 }
 
-/** @param caps one at least */
-export const cappedKey = (key: string, caps: readonly FrequencyCap[]): CappedKey => ({
-  key,
-  caps,
-  leastLimit: Math.min(...caps.map(({ limit }) => limit)),
-  windowMs: Math.max(...caps.map(windowMsOf)),
-});
-
 /** Moves the clock, never back; then lapses holds and forgets what no window sees any more. Gives the time. */
 function advance(state: SubjectState, nowMs: number): number {
   state.clockMs = Math.max(state.clockMs, nowMs);
@@ -132,7 +92,10 @@ function advance(state: SubjectState, nowMs: number): number {
     if (kept.length > 0) views.set(key, { seenMs: kept, windowMs });
     else views.delete(key);
   }
-  for (const [requestId, settledMs] of settled) if (clockMs >= settledMs + HOLD_LIFETIME_MS) settled.delete(requestId);
+  for (const [requestId, settledMs] of settled) {
+    if (clockMs < settledMs + HOLD_LIFETIME_MS) break; // all others came later
+    settled.delete(requestId);
+  }
   return clockMs;
 }
 
@@ -144,12 +107,3 @@ function becomeViews({ views, holds }: SubjectState, requestId: string, { heldMs
   }
   holds.delete(requestId);
 }
-
-/** Views after `startMs`: one exactly a window ago has just left it. */
-function countAfter(seenMs: readonly number[] | undefined, startMs: number): number {
-  let count = 0;
-  for (const atMs of seenMs ?? []) if (atMs > startMs) count++;
-  return count;
-}
-
-const windowMsOf = ({ windowMinutes }: FrequencyCap): number => windowMinutes * 60_000;

@@ -1,4 +1,6 @@
 // THE story of an answer: who may be shown -> what the moment says -> the decision, committed -> what the caller sees; the rest behind it.
+
+import type { SeenViews } from "../../shared/catalog/views-left.ts";
 import { CodedError } from "../../shared/schemas/coded-error.ts";
 import type { DecisionResponse } from "../../shared/schemas/decisions.ts";
 import type { Explanation } from "../../shared/schemas/explanation.ts";
@@ -6,7 +8,6 @@ import type { WaitUntil } from "../catalog/snapshot.ts";
 import { type Decision, type DecisionInput, decide, type Shortlist, shortlist } from "../decision/decide.ts";
 import { explainDecision } from "../decision/explain-decision.ts";
 import type { RecordEvent } from "../events/sink.ts";
-import type { SeenViews } from "../frequency/views.ts";
 import type { Receipt } from "../ledger/lease-holder.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { prepareState, readState, type StateDependencies } from "./decision-state.ts";

@@ -1,10 +1,11 @@
 // What a decision must know of the moment: how often its subject has seen what is capped, and what budgets still give.
+
+import type { SeenViews } from "../../shared/catalog/views-left.ts";
 import type { WaitUntil } from "../catalog/snapshot.ts";
 import type { DecisionInput } from "../decision/decide.ts";
 import type { Needs } from "../decision/needs.ts";
 import type { DecisionState } from "../decision/state.ts";
 import type { Frequency } from "../frequency/frequency.ts";
-import type { SeenViews } from "../frequency/views.ts";
 import type { LeaseHolder, Want } from "../ledger/lease-holder.ts";
 
 export interface StateDependencies {

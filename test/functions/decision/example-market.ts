@@ -2,12 +2,12 @@
 import type * as v from "valibot";
 import { type CatalogIndex, indexCatalog } from "../../../functions/catalog/catalog-index.ts";
 import { type Decision, type DecisionInput, decide, type ServedModel, shortlist } from "../../../functions/decision/decide.ts";
-import type { SeenViews } from "../../../functions/frequency/views.ts";
 import type { Funds } from "../../../functions/ledger/account.ts";
 import type { EdgeModel } from "../../../functions/model/model.ts";
 import { MANIFEST_VERSION } from "../../../shared/artifact/manifest.ts";
 import type { Tensor } from "../../../shared/artifact/safetensors.ts";
 import type { Catalog } from "../../../shared/catalog/catalog.ts";
+import type { SeenViews } from "../../../shared/catalog/views-left.ts";
 import { BagWriter } from "../../../shared/features/bags.ts";
 import { createEncoder } from "../../../shared/features/encode.ts";
 import type { FeatureMap } from "../../../shared/features/feature-map.ts";

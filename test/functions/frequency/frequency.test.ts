@@ -5,9 +5,9 @@ import { describe, expect, it } from "vitest";
 import { readBindings } from "../../../functions/bindings.ts";
 import { createFrequency, type FrequencyDependencies, nameSubject } from "../../../functions/frequency/frequency.ts";
 import type { SubjectViews } from "../../../functions/frequency/subject-views.ts";
-import { cappedKey, viewsLeft } from "../../../functions/frequency/views.ts";
 import { createMetrics } from "../../../functions/telemetry/metrics.ts";
 import { importHmacKey } from "../../../shared/access/signed-text.ts";
+import { cappedKey, viewsLeft } from "../../../shared/catalog/views-left.ts";
 
 const { subjectViews } = readBindings(env);
 const subjectKey = importHmacKey("a secret");

@@ -2,16 +2,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
-  cappedKey,
   HOLD_LIFETIME_MS,
   holdSlots,
   neededUntilMs,
-  type SeenViews,
   type SubjectState,
   settleViews,
-  viewsLeft,
 } from "../../../functions/frequency/views.ts";
 import type { FrequencyCap } from "../../../shared/catalog/demand.ts";
+import { cappedKey, type SeenViews, viewsLeft } from "../../../shared/catalog/views-left.ts";
 
 const MINUTE_MS = 60_000;
 const T = Date.UTC(2026, 2, 28, 12);

@@ -5,12 +5,12 @@ import { describe, expect, it } from "vitest";
 import { createSiteKeyOpener } from "../../../functions/access/site-key.ts";
 import { readBindings } from "../../../functions/bindings.ts";
 import { createFrequency, type Frequency } from "../../../functions/frequency/frequency.ts";
-import { cappedKey, viewsLeft } from "../../../functions/frequency/views.ts";
 import { answerProblem } from "../../../functions/routes/problem.ts";
 import { subjectRoutes } from "../../../functions/routes/subjects.ts";
 import { createMetrics } from "../../../functions/telemetry/metrics.ts";
 import { importHmacKey } from "../../../shared/access/signed-text.ts";
 import { issueSiteKey, type SiteKeyClaims } from "../../../shared/access/site-key.ts";
+import { cappedKey, viewsLeft } from "../../../shared/catalog/views-left.ts";
 import type { CodedError } from "../../../shared/schemas/coded-error.ts";
 
 const NOW_MS = Date.UTC(2026, 10, 24, 12);

@@ -1,7 +1,7 @@
 // An example's logit, taken apart. Slow beside scoring, so that no reader waits for it.
 import type { RawRecord } from "../../shared/features/encode.ts";
 import { type Attribution, attribute } from "../../shared/scoring/attribution.ts";
-import type { EdgeModel } from "./model.ts";
+import type { EdgeModel } from "../model/model.ts";
 
 /** `logit` is the one that was served. */
 export function attributeExample(
