@@ -2,7 +2,8 @@
 
 import type { SeenViews } from "../../shared/catalog/views-left.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
-import type { SubjectViews } from "./subject-views.ts";
+import type { SeenColumns, SubjectViews } from "./subject-views.ts";
+import { fromColumns } from "./view-columns.ts";
 import type { Hold, ShownViews } from "./views.ts";
 
 export interface FrequencyDependencies {
@@ -64,7 +65,7 @@ export function createFrequency({ subjects, subjectKey, nowMs, metrics }: Freque
   };
   return {
     hold: async ({ subjectId, requestId, wanted, deadlineMs }, waitUntil) => {
-      const asked = objectOf(subjectId).then((object) => object.hold(requestId, wanted, nowMs()));
+      const asked = objectOf(subjectId).then(async (object) => readSeen(await object.hold(requestId, wanted, nowMs())));
       const answer = await answerBefore(asked, deadlineMs - nowMs());
       metrics.frequencyHolds.add({ outcome: typeof answer === "string" ? answer : "answered" });
       if (typeof answer !== "string") return answer;
@@ -87,6 +88,9 @@ function rememberName(names: Map<string, string>, subjectId: string, name: strin
   if (names.size >= MOST_NAMES && oldest !== undefined) names.delete(oldest);
   names.set(subjectId, name);
 }
+
+const readSeen = (answer: SeenColumns | null): SeenViews | null =>
+  answer && { atMs: answer.atMs, heldCount: answer.heldCount, seenMs: fromColumns(answer.views) };
 
 async function answerBefore<T extends object | null>(asked: Promise<T>, timeoutMs: number): Promise<T | "late" | "failed"> {
   const late = Promise.withResolvers<"late">();

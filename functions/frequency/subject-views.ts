@@ -2,10 +2,16 @@
 import { DurableObject } from "cloudflare:workers";
 import type { SeenViews } from "../../shared/catalog/views-left.ts";
 import { createSubject, readSubject, writeSubject } from "./stored-state.ts";
+import { toColumns, type ViewColumns } from "./view-columns.ts";
 import { type Hold, holdSlots, neededUntilMs, type ShownViews, settleViews } from "./views.ts";
 
 /** What is needed no more is deleted this much later at most: each hold would move the alarm otherwise, which costs a write. */
 const ALARM_STEP_MS = 3_600_000;
+
+/** `SeenViews`, as they travel. */
+export interface SeenColumns extends Omit<SeenViews, "seenMs"> {
+  readonly views: ViewColumns;
+}
 
 /** Callers pass their time, `nowMs`; in the object it never goes back. Every method is one synchronous step: none sees another's half. */
 export class SubjectViews extends DurableObject<unknown> {
@@ -14,11 +20,11 @@ export class SubjectViews extends DurableObject<unknown> {
   #coveredUntilMs = 0;
 
   /** Holds slots, and says what was seen: see `holdSlots`. */
-  hold(requestId: string, wanted: Omit<Hold, "heldMs">, nowMs: number): SeenViews | null {
-    const seen = holdSlots(this.#state, requestId, wanted, nowMs);
+  hold(requestId: string, wanted: Omit<Hold, "heldMs">, nowMs: number): SeenColumns | null {
+    const held = holdSlots(this.#state, requestId, wanted, nowMs);
     writeSubject(this.ctx.storage.kv, this.#state);
-    this.#coverRetention();
-    return seen;
+    this.#coverRetention(wanted.windowMs);
+    return held && { ...held, views: toColumns(this.#state.views) };
   }
 
   /** What was shown of a hold; the rest of it is free again: see `settleViews`. */
@@ -41,11 +47,10 @@ export class SubjectViews extends DurableObject<unknown> {
     if ((await this.ctx.storage.getAlarm()) === null) await this.forget();
   }
 
-  /** By how long from now, not by the callers' time of day: their clocks may differ from ours. */
-  #coverRetention(): void {
-    const untilMs = neededUntilMs(this.#state);
-    if (untilMs <= this.#coveredUntilMs) return;
-    this.#coveredUntilMs = untilMs + ALARM_STEP_MS;
+  /** By how long from now, not by the callers' time of day: their clocks may differ from ours. What was there before may be needed longer. */
+  #coverRetention(windowMs: number): void {
+    if (this.#state.clockMs + windowMs <= this.#coveredUntilMs) return;
+    this.#coveredUntilMs = neededUntilMs(this.#state) + ALARM_STEP_MS;
     this.ctx.waitUntil(this.ctx.storage.setAlarm(Date.now() + this.#coveredUntilMs - this.#state.clockMs));
   }
 }

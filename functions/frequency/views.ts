@@ -28,28 +28,38 @@ export interface ShownViews {
   readonly windowMs: number;
 }
 
-/** Plain data. `settled` (request id -> when) may be lost at any time; `clockMs` never goes back, and of views that were forgotten at `forgottenMs` nothing is known any more. */
+type Held = Pick<SeenViews, "atMs" | "heldCount">;
+
+/**
+ * Plain data. `settled` (request id -> when) may be lost at any time; `clockMs` never goes back, and of views that were forgotten at
+ * `forgottenMs` nothing is known any more. Before `dueMs` nothing lapses and nothing is forgotten; 0 where that was not looked at yet.
+ */
 export interface SubjectState {
   readonly views: Map<string, KeyViews>;
   readonly holds: Map<string, Hold>;
   readonly settled: Map<string, number>;
   clockMs: number;
   forgottenMs: number;
+  dueMs: number;
 }
 
 /**
- * Holds slots, and answers with what was seen. The request may show of each key as much as `viewsLeft` says. Asked again under the same
- * id it has the same slots; null once they were settled: then it may show nothing that is capped.
+ * Holds slots, and says when, and how many others hold. With what the state has of views, the request may show of each key as much as
+ * `viewsLeft` says. Asked again under the same id it has the same slots; null once they were settled: then it may show nothing that is
+ * capped.
  *
  * @example holdSlots(state, "d-1", { slotCount: 3, windowMs: 432_000_000 }, now);
  */
-export function holdSlots(state: SubjectState, requestId: string, wanted: Omit<Hold, "heldMs">, nowMs: number): SeenViews | null {
+export function holdSlots(state: SubjectState, requestId: string, wanted: Omit<Hold, "heldMs">, nowMs: number): Held | null {
   const atMs = advance(state, nowMs);
   if (state.settled.has(requestId)) return null;
-  if (!state.holds.has(requestId)) state.holds.set(requestId, { ...wanted, heldMs: atMs });
+  if (!state.holds.has(requestId)) {
+    state.holds.set(requestId, { ...wanted, heldMs: atMs });
+    state.dueMs = Math.min(state.dueMs, atMs + HOLD_LIFETIME_MS);
+  }
   let heldCount = 0;
   for (const [id, { slotCount }] of state.holds) if (id !== requestId) heldCount += slotCount;
-  return { atMs, heldCount, seenMs: new Map(Array.from(state.views, ([key, { seenMs }]) => [key, seenMs])) };
+  return { atMs, heldCount };
 }
 
 /**
@@ -78,32 +88,51 @@ export function neededUntilMs({ views, holds }: SubjectState): number {
 /** Moves the clock, never back; then lapses holds and forgets what no window sees any more. Gives the time. */
 function advance(state: SubjectState, nowMs: number): number {
   state.clockMs = Math.max(state.clockMs, nowMs);
-  const { clockMs, views, holds, settled } = state;
-  for (const [requestId, hold] of holds) {
-    const { heldMs, slotCount, windowMs } = hold;
-    if (clockMs >= heldMs + HOLD_LIFETIME_MS)
-      becomeViews(state, requestId, hold, [{ key: EVERY_KEY, count: slotCount, windowMs }]);
-  }
-  for (const [key, { seenMs, windowMs }] of views) {
-    const startMs = clockMs - windowMs;
-    if (seenMs.every((atMs) => atMs > startMs)) continue;
-    const kept = seenMs.filter((atMs) => atMs > startMs);
-    state.forgottenMs = clockMs;
-    if (kept.length > 0) views.set(key, { seenMs: kept, windowMs });
-    else views.delete(key);
-  }
+  const { clockMs, settled } = state;
   for (const [requestId, settledMs] of settled) {
     if (clockMs < settledMs + HOLD_LIFETIME_MS) break; // all others came later
     settled.delete(requestId);
   }
+  if (clockMs >= state.dueMs) {
+    lapseHolds(state);
+    forgetViews(state);
+    state.dueMs = findDueMs(state);
+  }
   return clockMs;
 }
 
-function becomeViews({ views, holds }: SubjectState, requestId: string, { heldMs }: Hold, shown: readonly ShownViews[]): void {
-  for (const { key, count, windowMs } of shown) {
-    const known = views.get(key) ?? { seenMs: [], windowMs: 0 };
-    const added = Array<number>(count).fill(heldMs);
-    if (count > 0) views.set(key, { seenMs: [...known.seenMs, ...added], windowMs: Math.max(known.windowMs, windowMs) });
+function lapseHolds(state: SubjectState): void {
+  for (const [requestId, hold] of state.holds) {
+    const { heldMs, slotCount, windowMs } = hold;
+    if (state.clockMs < heldMs + HOLD_LIFETIME_MS) continue;
+    becomeViews(state, requestId, hold, [{ key: EVERY_KEY, count: slotCount, windowMs }]);
   }
-  holds.delete(requestId);
+}
+
+function forgetViews(state: SubjectState): void {
+  for (const [key, { seenMs, windowMs }] of state.views) {
+    const kept = seenMs.filter((atMs) => state.clockMs < atMs + windowMs);
+    if (kept.length === seenMs.length) continue;
+    state.forgottenMs = state.clockMs;
+    if (kept.length > 0) state.views.set(key, { seenMs: kept, windowMs });
+    else state.views.delete(key);
+  }
+}
+
+function findDueMs({ views, holds }: SubjectState): number {
+  let dueMs = Number.POSITIVE_INFINITY;
+  for (const { seenMs, windowMs } of views.values()) dueMs = Math.min(dueMs, Math.min(...seenMs) + windowMs);
+  for (const { heldMs } of holds.values()) dueMs = Math.min(dueMs, heldMs + HOLD_LIFETIME_MS);
+  return dueMs;
+}
+
+function becomeViews(state: SubjectState, requestId: string, { heldMs }: Hold, shown: readonly ShownViews[]): void {
+  for (const { key, count, windowMs } of shown) {
+    if (count === 0) continue;
+    const known = state.views.get(key) ?? { seenMs: [], windowMs: 0 };
+    const added = Array<number>(count).fill(heldMs);
+    state.views.set(key, { seenMs: [...known.seenMs, ...added], windowMs: Math.max(known.windowMs, windowMs) });
+    state.dueMs = Math.min(state.dueMs, heldMs + windowMs);
+  }
+  state.holds.delete(requestId);
 }

@@ -4,6 +4,9 @@ import { type Attendant, CALL_MS, type CampaignLine, type LineOptions } from "./
 /** `waitUntil` ends 30 s after the response; a last call may still take `CALL_MS`. */
 const LINGER_MS = 20_000;
 
+/** Calls that one request begins at once: many lines fall due together, and the ledgers that answer may all be near. */
+const MOST_CALLS = 4;
+
 /** Other requests may make something due earlier: whoever attends looks again after this time. What is due a little later can wait for it. */
 const LOOK_MS = 1000;
 const LEAST_WAIT_MS = 50;
@@ -38,15 +41,19 @@ function callDue(
   call: (line: CampaignLine) => void,
 ): number | null {
   let waitMs: number | null = null;
+  let callCount = 0;
   for (const line of lines) {
     if (line.attendant !== mine) continue;
-    const dueMs = line.nextDueMs();
+    const dueMs = line.isCalling(nowMs) ? nowMs + LOOK_MS : line.nextDueMs();
     if (dueMs === null) {
       line.attendant = null;
       continue;
     }
     waitMs = Math.min(waitMs ?? LOOK_MS, Math.max(dueMs - nowMs, LEAST_WAIT_MS));
-    if (dueMs <= nowMs) call(line);
+    if (dueMs <= nowMs && callCount < MOST_CALLS) {
+      callCount++;
+      call(line);
+    }
   }
   return waitMs;
 }

@@ -51,6 +51,11 @@ export class CampaignLine {
     return this.#call?.done ?? null;
   }
 
+  /** Whether a call is under way whose request still stands. */
+  isCalling(nowMs: number): boolean {
+    return this.#call !== null && nowMs - this.#call.sinceMs < CALL_MS;
+  }
+
   /** Whether somebody sees to it already, and will for a while. */
   isAttended(nowMs: number): boolean {
     return this.attendant !== null && nowMs - this.attendant.sinceMs < HANDOVER_MS;
@@ -102,7 +107,7 @@ export class CampaignLine {
   /** One call at a time: who comes meanwhile waits for its answer. Never rejects. */
   call(): Promise<void> {
     const { nowMs } = this.#options;
-    if (this.#call && nowMs() - this.#call.sinceMs < CALL_MS) return this.#call.done;
+    if (this.#call && this.isCalling(nowMs())) return this.#call.done;
     const mine = { sinceMs: nowMs(), done: this.#talk() };
     this.#call = mine;
     return mine.done.then(() => {

@@ -1,6 +1,7 @@
 // The state machine of a subject's views: never one too many in any window, whatever is lost, repeated or out of order.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { fromColumns, toColumns } from "../../../functions/frequency/view-columns.ts";
 import {
   HOLD_LIFETIME_MS,
   holdSlots,
@@ -15,13 +16,26 @@ const MINUTE_MS = 60_000;
 const T = Date.UTC(2026, 2, 28, 12);
 const KEY = "campaign:a";
 
-const emptyState = (): SubjectState => ({ views: new Map(), holds: new Map(), settled: new Map(), clockMs: 0, forgottenMs: 0 });
+const emptyState = (): SubjectState => ({
+  views: new Map(),
+  holds: new Map(),
+  settled: new Map(),
+  clockMs: 0,
+  forgottenMs: 0,
+  dueMs: 0,
+});
 
 const windowMsOf = (caps: readonly FrequencyCap[]): number => Math.max(0, ...caps.map((cap) => cap.windowMinutes * MINUTE_MS));
 
+/** What the object answers. */
+function seenBy(...[state, ...hold]: Parameters<typeof holdSlots>): SeenViews | null {
+  const held = holdSlots(state, ...hold);
+  return held && { ...held, seenMs: fromColumns(structuredClone(toColumns(state.views))) };
+}
+
 /** How much of the key the request may show in its slots. */
 function hold(state: SubjectState, requestId: string, caps: readonly FrequencyCap[], nowMs: number, slotCount = 1): number {
-  const seen = holdSlots(state, requestId, { slotCount, windowMs: windowMsOf(caps) }, nowMs);
+  const seen = seenBy(state, requestId, { slotCount, windowMs: windowMsOf(caps) }, nowMs);
   return seen ? Math.min(slotCount, Math.max(0, viewsLeft(cappedKey(KEY, caps), seen))) : 0;
 }
 
@@ -104,7 +118,7 @@ describe("a hold", () => {
     hold(state, "r1", caps, T);
     expect(show(state, "r2", caps, T + HOLD_LIFETIME_MS)).toBe(0);
     settle(state, "r1", 0, T + HOLD_LIFETIME_MS + 1);
-    const seen = holdSlots(state, "r3", { slotCount: 1, windowMs: 60 * MINUTE_MS }, T + HOLD_LIFETIME_MS + 2) as SeenViews;
+    const seen = seenBy(state, "r3", { slotCount: 1, windowMs: 60 * MINUTE_MS }, T + HOLD_LIFETIME_MS + 2) as SeenViews;
     expect(["campaign:a", "creative:b"].map((key) => viewsLeft(cappedKey(key, [{ limit: 3, windowMinutes: 60 }]), seen))).toEqual(
       [2, 2],
     );
@@ -173,7 +187,7 @@ const caps = fc.array(fc.record({ limit: fc.integer({ min: 1, max: 5 }), windowM
 /** What survives an eviction: what was settled is forgotten, and the clock is what the rest tells of it. */
 function evict({ views, holds, forgottenMs }: SubjectState): SubjectState {
   const times = [...[...views.values()].flatMap(({ seenMs }) => seenMs), ...[...holds.values()].map(({ heldMs }) => heldMs)];
-  return { views, holds, forgottenMs, settled: new Map(), clockMs: Math.max(forgottenMs, ...times) };
+  return { views, holds, forgottenMs, settled: new Map(), clockMs: Math.max(forgottenMs, ...times), dueMs: 0 };
 }
 
 describe("any interleaving of requests, repeats, lost and late settlings, evictions and clocks that step back", () => {

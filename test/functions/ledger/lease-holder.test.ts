@@ -164,6 +164,22 @@ describe("an isolate", () => {
     await clock.advance(0);
   });
 
+  it("calls four at once where many fall due together, and those that hang do not keep the others waiting", async () => {
+    const { holder, clock, calls, state, want } = createIsolate();
+    const wants = Array.from({ length: 10 }, (_, index) => want(`due-${index}`, 100));
+    await holder.prepare(wants, NOON + 50);
+    const flushed = holder.flush();
+    state.isSlow = true;
+    const counts: number[] = [];
+    for (const ms of [4999, 1, 999, 1, 1000]) {
+      await clock.advance(ms);
+      counts.push(calls.length - 10);
+    }
+    expect(counts).toEqual([0, 4, 4, 8, 10]);
+    await clock.advance(2000);
+    await flushed;
+  });
+
   it("gives a receipt for what it spends, that proves it", async () => {
     const { holder, clock, want, bookOf } = createIsolate();
     await holder.prepare([want("proved", 100)], NOON + 50);
