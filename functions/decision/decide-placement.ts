@@ -6,6 +6,7 @@ import { type Arms, distribute } from "../../shared/policies/distribute.ts";
 import { drawSlots, type SlotDraw } from "../../shared/policies/slots.ts";
 import type { FallbackReason } from "../../shared/schemas/decisions.ts";
 import type { Features } from "../../shared/schemas/features.ts";
+import type { DropCount } from "../catalog/calendar.ts";
 import type { Candidate } from "../catalog/catalog-index.ts";
 import type { EdgeModel } from "../model/model.ts";
 import { armsOf, distributeLots } from "./arms.ts";
@@ -26,8 +27,8 @@ export interface PlacementInput {
   readonly eligible: readonly Candidate[];
   /** Whether those are the catalog's own, which are the same objects in every request. */
   readonly fromCatalog: boolean;
-  /** Of those that were not eligible. */
-  readonly counts: ReadonlyMap<DropReason, number>;
+  /** Those that were not eligible, counted. */
+  readonly dropped: readonly DropCount[];
   readonly context: Features;
   readonly tiers: readonly Tier[];
   readonly auction: Auction;
@@ -41,7 +42,8 @@ export interface PlacementInput {
 }
 
 export function decidePlacement(input: PlacementInput): Omit<PlacementFacts, "noServe"> {
-  const counts = new Map(input.counts);
+  const counts = new Map<DropReason, number>();
+  for (const { reason, count } of input.dropped) counts.set(reason, count);
   const dropped: { creativeId: string; reason: DropReason }[] = [];
   const drop = (creativeId: string, reason: DropReason) => {
     counts.set(reason, (counts.get(reason) ?? 0) + 1);
@@ -183,7 +185,7 @@ function takeSlot(
   };
   const spends = input.gates.take(chosen.candidate, charge?.impressionMicros ?? 0);
   const distribution = new Float64Array(tier.ranked.length);
-  for (const [at, rank] of remaining.entries()) distribution[rank] = odds[at] as number; // one each
+  for (let at = 0; at < remaining.length; at++) distribution[remaining[at] as number] = odds[at] as number; // one each
   return { tierIndex, chosen, ...score, distribution, propensity, seed, charge, spends };
 }
 

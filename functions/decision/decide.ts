@@ -107,7 +107,7 @@ export function decide(input: DecisionInput, { placements: shortlisted, needs }:
       ...supply,
       index,
       eligible,
-      counts: new Map(dropped.map(({ reason, count }) => [reason, count])),
+      dropped,
       context: buildContext(supply.placement, request.features, nowMs),
       tiers: catalog.tiers,
       auction: catalog.auction,

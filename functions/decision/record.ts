@@ -93,7 +93,8 @@ export function toDecisionEvent(facts: RequestFacts, placements: readonly Placem
 }
 
 function toPlacement({ placementId, context, counts, tiers, slots, fallback, noServe }: PlacementFacts): DecidedPlacement {
-  const dropped = Array.from(counts, ([reason, count]) => ({ reason, count }));
+  const dropped: DecidedPlacement["dropped"] = [];
+  for (const [reason, count] of counts) dropped.push({ reason, count });
   return {
     placementId,
     features: context,

@@ -17,7 +17,7 @@ async function train(device: string) {
   const out = join(folder, device);
   const files = ["--task", join(folder, "visits.json"), "--data", join(folder, "visits.csv")];
   const { exitCode, stderr } = await runCli(["train", ...files, "--device", device, "--model", "deepfm", "--out", out]);
-  expect(stderr).not.toContain("error");
+  expect(stderr).not.toMatch(/^error /m); // TensorFlow itself may tell of "round-off errors", as it does on some processors
   expect(exitCode).toBe(0);
   const log = readFileSync(join(out, "log.ndjson"), "utf8")
     .trim()
