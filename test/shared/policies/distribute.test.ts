@@ -36,8 +36,8 @@ describe("a policy's distribution", () => {
       fc.property(policies, arms(40), (policy, some) => {
         const scaled = {
           ...some,
-          values: some.values.map((value) => value && value / 1024),
-          draws: some.draws?.map((one) => one / 1024) ?? null,
+          values: some.values.map((value) => value && value * 1024), // up: the smallest numbers have none below them
+          draws: some.draws?.map((one) => one * 1024) ?? null,
         };
         expect(distribute(policy, scaled)).toEqual(distribute(policy, some));
       }),
