@@ -5,22 +5,9 @@ import type { CandidateSupply } from "../catalog/candidate-supply.ts";
 import type { Candidate } from "../catalog/catalog-index.ts";
 import type { Account } from "../catalog/limits.ts";
 import type { ShownViews } from "../frequency/views.ts";
-import type { AccountKey, Funds } from "../ledger/account.ts";
+import type { Funds } from "../ledger/account.ts";
+import type { Opportunities, Spend } from "../ledger/lease-holder.ts";
 import type { DecisionState } from "./state.ts";
-
-/** What a shown creative takes from an account: micros of money, or an impression of a goal. */
-export interface Spend {
-  readonly campaignId: string;
-  readonly account: AccountKey;
-  readonly amount: number;
-}
-
-/** How often an account could have been spent from, had its pacing let it. */
-export interface Opportunities {
-  readonly campaignId: string;
-  readonly account: AccountKey;
-  readonly count: number;
-}
 
 export interface GatesInput {
   readonly state: DecisionState;

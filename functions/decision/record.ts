@@ -15,7 +15,7 @@ import { decisionEventId } from "../../shared/schemas/events.ts";
 import type { Features } from "../../shared/schemas/features.ts";
 import { packNumbers } from "../../shared/schemas/packed-numbers.ts";
 import type { Candidate } from "../catalog/catalog-index.ts";
-import type { Spend } from "./gates.ts";
+import type { Spend } from "../ledger/lease-holder.ts";
 import type { Charge } from "./pricing.ts";
 import type { Ranked } from "./ranking.ts";
 import type { CandidateScores } from "./scoring.ts";

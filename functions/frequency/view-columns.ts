@@ -1,4 +1,4 @@
-// Views of many keys as columns: to send and to store them costs a fraction of what an object a key does.
+// Views of many keys as columns: with an object a key, to send them takes longer and to store them more bytes.
 import type { KeyViews } from "./views.ts";
 
 /** Of each key so many times, one key after the other. */

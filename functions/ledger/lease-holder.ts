@@ -11,12 +11,14 @@ export interface Want {
   readonly accounts: readonly AccountWant[];
 }
 
+/** What a shown creative takes from an account: micros of money, or an impression of a goal. */
 export interface Spend {
   readonly campaignId: string;
   readonly account: AccountKey;
   readonly amount: number;
 }
 
+/** How often an account could have been spent from, had its pacing let it. */
 export interface Opportunities {
   readonly campaignId: string;
   readonly account: AccountKey;
