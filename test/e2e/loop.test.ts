@@ -75,7 +75,7 @@ describe("the loop", () => {
   }, async () => {
     expect(started.model).toBeNull();
 
-    const random = await sendTraffic(10, 3000);
+    const random = await sendTraffic(10, 5000); // with 3,000 the newest of them once spoke against a model of that size
     expect(random.tally.failures.size).toBe(0);
     expect(random.arrival?.missingCount).toBe(0);
     expect(random.tally.served / random.tally.random).toBeCloseTo(1, 1);
